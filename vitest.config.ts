@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit`: no servers, beside the code. `servers`: real NATS, MongoDB. `lab`: the whole cluster, end to end. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.servers.test.ts', '**/*.lab.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: ['**/*.servers.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          include: ['**/*.lab.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
