@@ -1,0 +1,20 @@
+export type { Bus, Unsubscribe } from './bus.ts';
+export { type Clock, sleep, type Timer } from './clock.ts';
+export {
+  MailboxFull,
+  RequestFailed,
+  RequestTimeout,
+  RetryableError,
+  StaleCommit,
+  TerminalError,
+  TransportUnavailable,
+} from './errors.ts';
+export type {
+  Address,
+  Delivery,
+  JournalEntry,
+  MailboxMessage,
+  PartitionConsumer,
+  StepCommit,
+  Transport,
+} from './transport.ts';

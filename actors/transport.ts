@@ -1,0 +1,85 @@
+import type { Bus } from './bus.ts';
+
+/** `kind/id`, for example `vm/web-01`. */
+export type Address = string & { readonly __brand: 'Address' };
+
+/** A message on its way to an actor's mailbox. */
+export interface MailboxMessage {
+  /** Stable and unique: a retry carries the same id. */
+  readonly id: string;
+  readonly to: Address;
+  /** An actor's address, or `external:<name>` for a client outside the actor system. */
+  readonly from: string;
+  /** Counts up by one per (sender actor, receiver); absent for external senders, who rely on `id`. */
+  readonly sequence?: number;
+  /** Bus subject that waits for the answer of an `ask`. */
+  readonly replyTo?: string;
+  readonly event: { readonly type: string; readonly [key: string]: unknown };
+}
+
+/** One committed step of an actor: `body` is the runtime's envelope (JSON), opaque to the transport. */
+export interface JournalEntry {
+  readonly address: Address;
+  /** Position given by the transport; the next commit of this actor must name it. 0 = no entry yet. */
+  readonly sequence: number;
+  readonly commitId: string;
+  readonly body: string;
+}
+
+export interface StepCommit {
+  readonly address: Address;
+  /** `sequence` of the actor's last entry that this step was computed from; 0 for the first. */
+  readonly expectedSequence: number;
+  /** Unique per attempt to compute a step, the same when the very same commit is retried. */
+  readonly commitId: string;
+  readonly body: string;
+  /** Delivered atomically with the commit when `atomicOutgoing`; otherwise the runtime delivers them after it. */
+  readonly outgoing: readonly MailboxMessage[];
+}
+
+/** A message taken from a partition's mailbox. Unacknowledged ones come again. */
+export interface Delivery {
+  readonly message: MailboxMessage;
+  /** 1 on the first delivery. */
+  readonly attempt: number;
+  ack(): void;
+  /** Hand it back, to be delivered again after `delayMs`. */
+  nak(delayMs: number): void;
+}
+
+export interface PartitionConsumer {
+  /** Takes no more messages; deliveries not acknowledged come again to the next owner. */
+  stop(): Promise<void>;
+}
+
+/**
+ * What durable actors need from messaging. Implementations: memory (tests, docs), JetStream, simulated.
+ * Errors: `TransportUnavailable` (retryable, outcome of a write unknown), `StaleCommit` (terminal for that step),
+ * `MailboxFull` (retryable), all from errors.ts.
+ */
+export interface Transport {
+  readonly partitions: number;
+  /** True when `commit` delivers `outgoing` in the same atomic write. */
+  readonly atomicOutgoing: boolean;
+  readonly bus: Bus;
+  /** Durable when it resolves. The same `id` twice may be delivered twice: receivers deduplicate. */
+  deliver(message: MailboxMessage): Promise<void>;
+  /**
+   * Appends if the actor's last sequence is still `expectedSequence`, else throws `StaleCommit`.
+   * A retry with the same `commitId` that had landed already succeeds. Returns the new sequence.
+   */
+  commit(step: StepCommit): Promise<number>;
+  /** The actor's last entry, read from the leader (never stale). */
+  latest(address: Address): Promise<JournalEntry | undefined>;
+  /** The last entry of every actor of the partition. */
+  sweep(partition: number): Promise<readonly JournalEntry[]>;
+  /** At most `limit` last entries, oldest first. */
+  history(address: Address, limit: number): Promise<readonly JournalEntry[]>;
+  /** Delivers the partition's messages in order per receiving actor; many may be under way at once. */
+  consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer>;
+  /** Calls back for every commit of actors of these kinds, from now on; may skip under load, never reorders one actor. */
+  watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void>;
+  /** Keeps a refused message with the reason, for a human. */
+  deadLetter(message: unknown, reason: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import type { VmId } from '#machines';
+
+/** What is needed to start a VM anywhere. `disk` is a path or URL on shared storage. */
+export interface VmSpec {
+  readonly vm: VmId;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly disk: string;
+}
+
+/** A VM's copy on this host. `epoch`: of the lease under which it was started. */
+export interface VmCopy {
+  readonly vm: VmId;
+  readonly epoch: number;
+  readonly state: 'running' | 'suspended' | 'off';
+  /** Why an `off` copy is off. `crashed`: QEMU died; `guest-shutdown`: the guest's own wish; `destroyed`: by us; `lost`: host rebooted. */
+  readonly reason?: 'crashed' | 'guest-shutdown' | 'destroyed' | 'lost' | 'unknown';
+}
+
+/** Only this host's copies. Methods are idempotent; they throw `HypervisorError` with the cause kept. */
+export interface Hypervisor {
+  list(): Promise<readonly VmCopy[]>;
+  /** Defines and starts. Resolves when the VM runs (its CPUs, not its guest OS). */
+  start(spec: VmSpec, epoch: number): Promise<void>;
+  suspend(vm: VmId): Promise<void>;
+  resume(vm: VmId): Promise<void>;
+  /** Asks the guest to shut down (ACPI); says nothing about whether it will. */
+  shutdown(vm: VmId): Promise<void>;
+  /** Forces it off. When it resolves the copy can write no more. */
+  destroy(vm: VmId): Promise<void>;
+  /** Forgets an `off` copy; destroys a suspended one first. */
+  remove(vm: VmId): Promise<void>;
+  /** Changes as they happen; some may be missed while the connection is down: list() is the truth. */
+  subscribe(listener: (copy: VmCopy) => void): () => void;
+  close(): Promise<void>;
+}

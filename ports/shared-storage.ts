@@ -1,0 +1,36 @@
+import type { NodeId, VmId } from '#machines';
+
+/** A node's slot in the heartbeat area. Only that node writes it. */
+export interface Slot {
+  readonly node: NodeId;
+  /** Grows by one at each boot of the host, not at a restart of the agent: VMs outlive their agent. */
+  readonly incarnation: number;
+  /** Grows by one at each attempted write, also over agent restarts within one incarnation. */
+  readonly sequence: number;
+  readonly state: 'running' | 'isolated' | 'suspended' | 'stopping';
+}
+
+/** A VM's lease sector. Invariant: `epoch` only grows; `generation` grows at every change. */
+export interface LeaseSector {
+  readonly vm: VmId;
+  readonly epoch: number;
+  readonly generation: number;
+  /** `held`: that incarnation of `node` may run it. `released`: nobody may. `stopped`: nobody, and on its guest's or user's own wish (T7b). */
+  readonly status: 'held' | 'released' | 'stopped';
+  readonly node: NodeId;
+  readonly incarnation: number;
+}
+
+/**
+ * The area on shared storage that every node sees. Every method throws `StorageUnavailable` (retryable): a write that
+ * threw may still land later. Reads bypass caches.
+ */
+export interface SharedStorage {
+  writeSlot(slot: Slot): Promise<void>;
+  readSlots(): Promise<readonly Slot[]>;
+  readLease(vm: VmId): Promise<LeaseSector | undefined>;
+  readLeases(): Promise<readonly LeaseSector[]>;
+  /** Atomic: writes `next` only if the sector still equals `expected` (undefined = never written). False if it does not. */
+  compareAndWriteLease(expected: LeaseSector | undefined, next: LeaseSector): Promise<boolean>;
+  close(): Promise<void>;
+}
