@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numFailedTestSuites: z.number(),
+  success: z.boolean(),
+});
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/**
+ * Runs these vitest projects one after the other, all of them even when one fails, and prints the sum as the last line:
+ * `N passed, N failed`. A project that could not run at all counts as one failure. True when all passed.
+ */
+export async function runProjects(projects: readonly string[]): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'understudy-test-'));
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    for (const project of projects) {
+      console.log(`\n== ${project} tests`);
+      const count = await runProject(project, join(folder, `${project}.json`));
+      sum.passed += count.passed;
+      sum.failed += count.failed;
+      sum.skipped += count.skipped;
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  if (sum.skipped > 0) console.log(`\n${sum.skipped} skipped: the reasons are named above`);
+  console.log(`\n${sum.passed} passed, ${sum.failed} failed`);
+  return sum.failed === 0 && sum.passed > 0;
+}
+
+async function runProject(project: string, reportFile: string): Promise<Count> {
+  const status = await run('vitest', [
+    'run',
+    `--project=${project}`,
+    '--passWithNoTests',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+  ]);
+  const report = await readReport(reportFile);
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  // A file that fails to load holds no failed test, and vitest may fail for an unhandled error alone: neither may pass.
+  const failed = Math.max(report.numFailedTests, status === 0 && report.success ? 0 : 1);
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests };
+}
+
+async function readReport(file: string): Promise<z.infer<typeof reportSchema> | undefined> {
+  try {
+    return reportSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    console.error(`vitest left no report that can be read: ${String(error)}`);
+    return undefined;
+  }
+}
+
+/** Runs a program from node_modules/.bin with our output; resolves with its exit status, 1 when a signal ended it. */
+function run(command: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
