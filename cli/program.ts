@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { registerSim } from './sim.ts';
+
+/** Each adds its group of commands. One a line: so that groups can be added side by side. */
+const groups: readonly ((program: Command) => void)[] = [
+  registerSim, //
+];
+
+/** The `understudy` command with all its groups. */
+export function createProgram(): Command {
+  const program = new Command('understudy').description('High availability for virtual machines');
+  for (const register of groups) register(program);
+  return program;
+}

@@ -1,0 +1,1 @@
+export * from './scenario/mod.ts';

@@ -1,0 +1,29 @@
+import { TerminalError } from '#actors';
+
+/** One thing wrong in a scenario file. `path`: the place in the file, for example `events[2].node`. */
+export interface ScenarioProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The file cannot be played (exit status 2): nothing of it was. */
+export class ScenarioInvalid extends TerminalError {
+  override readonly name = 'ScenarioInvalid';
+  readonly code = 'SCENARIO_INVALID';
+  readonly problems: readonly ScenarioProblem[];
+
+  constructor(file: string, problems: readonly ScenarioProblem[]) {
+    super(problems.map(({ path, message }) => `${file}: ${path === '' ? '(top)' : path}: ${message}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** The file is right, but needs something that is not built yet (exit status 3): never a silent pass. */
+export class ScenarioNotBuilt extends TerminalError {
+  override readonly name = 'ScenarioNotBuilt';
+  readonly code = 'SCENARIO_NOT_BUILT';
+
+  constructor(file: string, missing: readonly ScenarioProblem[]) {
+    super(missing.map(({ path, message }) => `${file}: ${path}: ${message} is not built yet`).join('\n'));
+  }
+}

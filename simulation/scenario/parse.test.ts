@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { checkScenario, parseScenario, refuseWhatIsNotBuilt, ScenarioInvalid, ScenarioNotBuilt } from './mod.ts';
+
+const base = { name: 's', nodes: [{ name: 'n1' }, { name: 'n2' }], vms: [{ id: 'vm-1', node: 'n1' }], until: 10 };
+
+function refusal(raw: unknown): string {
+  try {
+    checkScenario(raw, 'a.json');
+  } catch (error) {
+    if (error instanceof ScenarioInvalid) return error.message;
+    throw error;
+  }
+  throw new Error('accepted');
+}
+
+test('fills in defaults, ignores notes, orders events by time', () => {
+  const scenario = checkScenario(
+    {
+      ...base,
+      tests: 'note',
+      'x-source': 1,
+      peer: {},
+      events: [
+        { at: 5, do: 'power-on', node: 'n1', 'x-why': 'note' },
+        { at: 1, do: 'power-off', node: 'n1' },
+      ],
+    },
+    'a.json',
+  );
+  expect(scenario.settings.sensitivity).toBe('standard');
+  expect(scenario.events.map((event) => event.do)).toEqual(['power-off', 'power-on']);
+});
+
+test('reads YAML', () => {
+  expect(parseScenario('name: y\nnodes: [{name: n1}]\nuntil: 3\n', 'a.yaml').nodes[0]?.cpus).toBe(16);
+});
+
+test.each([
+  [{ ...base, extra: 1 }, 'a.json: (top): unknown field extra; allowed: name, settings'],
+  [
+    { ...base, events: [{ at: 1, do: 'explode', node: 'n1' }] },
+    'a.json: events[0].do: unknown event "explode"; allowed: power-off',
+  ],
+  [
+    { ...base, events: [{ at: 1, do: 'power-off', node: 'n9' }] },
+    'a.json: events[0].node: unknown node n9; there are: n1, n2',
+  ],
+  [{ ...base, events: [{ at: 1, do: 'power-off', nod: 'n1' }] }, 'events[0]: unknown field nod; allowed: at, do, node'],
+  [{ ...base, expect: { 'vm-7': {} } }, 'a.json: expect.vm-7: unknown VM vm-7; there are: vm-1'],
+  [
+    { ...base, settings: { fence: 'big' } },
+    'a.json: settings.fence: not an allowed value; allowed: none, confirming, broken',
+  ],
+  [{ ...base, vms: [...base.vms, ...base.vms] }, 'a.json: vms[1].id: VM vm-1 is there twice'],
+])('refuses %j', (raw, message) => {
+  expect(refusal(raw)).toContain(message);
+});
+
+test('names what is not built yet', () => {
+  const scenario = checkScenario({ ...base, events: [{ at: 1, do: 'guest-panic', vm: 'vm-1' }] }, 'a.json');
+  expect(() => refuseWhatIsNotBuilt(scenario, 'a.json')).toThrow(ScenarioNotBuilt);
+});
