@@ -1,0 +1,60 @@
+import type { Clock, Transport } from '#actors';
+import type { ClusterSettings, NodeId, TimingInput } from '#machines';
+import type { Database, Fence, Hypervisor, Probes, SharedStorage, Watchdog } from '#ports';
+
+/** One line of a node's log: what was done, or refused, and the evidence in words (F9). No secrets. */
+export interface NodeLogEntry {
+  /** This node's monotonic time, ms. */
+  readonly atMs: number;
+  readonly node: NodeId;
+  /**
+   * trigger, isolate, suspend, force-off, fence, fence-confirmed, plan, start, resume, clean-up, stop, attempt-failed,
+   * give-up, refuse, verdict, alert: the words of a scenario's timeline.
+   */
+  readonly what: string;
+  readonly vm?: string;
+  /** The node it is about, when not the VM's or this one. */
+  readonly about?: string;
+  readonly why: string;
+}
+
+/**
+ * Everything one host's process needs. Nothing in it touches real time, randomness or I/O except through these: the
+ * same process runs in the simulator and on real hosts.
+ */
+export interface NodeProcessOptions {
+  readonly node: NodeId;
+  /**
+   * True for the first agent process since the host booted (a marker on a tmpfs tells). Then the incarnation grows by one
+   * and copies that already run are destroyed, as nobody owns them. False after a mere restart of the agent.
+   */
+  readonly freshBoot: boolean;
+  /** Closed by the caller, after `stop()`. The same holds for the other ports. */
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly database: Database;
+  readonly storage: SharedStorage;
+  readonly hypervisor: Hypervisor;
+  /** In the order in which they are tried. Only fences that confirm count for `instant` (B8). */
+  readonly fences: readonly Fence[];
+  readonly watchdog: Watchdog;
+  readonly probes?: Probes;
+  readonly settings: ClusterSettings;
+  /** For tests and small labs: other times than the sensitivity's. Unsafe ones are refused. */
+  readonly timing?: TimingInput['override'];
+  readonly log: (entry: NodeLogEntry) => void;
+}
+
+/** The face of `NodeProcess` (constructor: `new NodeProcess(options)`). */
+export interface NodeProcessControl {
+  /** Joins the cluster. Retries by itself until storage answers; resolves after the first good slot write. Throws `UnsafeTimings`. */
+  start(): Promise<void>;
+  /** Orderly end of the agent: hands its actors over. VMs go on running; start again within the watchdog timeout, or the host resets. */
+  stop(): Promise<void>;
+  /** As if the process was killed: every loop, timer and subscription ends now, nothing is handed over. */
+  kill(): void;
+  /** T5: the host goes down in order. Stops its VMs, says so, then `stop()`. Afterwards the watchdog may be let go. */
+  shutdownHost(options: { readonly reboot: boolean }): Promise<void>;
+}
