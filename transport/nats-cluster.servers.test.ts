@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ensureNatsServer } from '../setup/nats-server.ts';
+import { freePorts } from './free-ports.ts';
+import { startNatsCluster } from './nats-cluster.ts';
+
+test('three servers become a cluster; a killed one starts again on its port; stop leaves nothing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'understudy-'));
+  const cluster = await startNatsCluster({ servers: 3, folder, natsServer: await ensureNatsServer(() => {}) });
+  try {
+    expect(cluster.urls).toHaveLength(3);
+    const first = cluster.servers[0];
+    await first?.kill('SIGKILL');
+    expect(first?.pid).toBeUndefined();
+    await first?.start();
+    expect(first?.pid).toBeTypeOf('number');
+  } finally {
+    await cluster.stop();
+    await rm(folder, { recursive: true });
+  }
+  expect(cluster.servers.map((server) => server.pid)).toEqual([undefined, undefined, undefined]);
+});
+
+test('a busy port is named before anything starts', async () => {
+  const [port = 0] = await freePorts(1);
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+  try {
+    const starting = startNatsCluster({ servers: 1, folder: tmpdir(), ports: [port], natsServer: 'nats-server' });
+    await expect(starting).rejects.toMatchObject({ code: 'PORT_BUSY', port });
+  } finally {
+    other.close();
+  }
+});
