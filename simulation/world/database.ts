@@ -1,0 +1,37 @@
+import { type Database, DatabaseUnavailable } from '#ports';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { SimProcess } from './host.ts';
+import type { SimNetwork } from './network.ts';
+import { remoteCall } from './remote-call.ts';
+
+/** A driver waits this long for a server before it reports an error. */
+const TIMEOUT_MS = 3000;
+
+/**
+ * What a process on a host sees of the database `inner`: far away, gone without a majority of its members in reach, and
+ * with an unknown outcome when the answer is lost.
+ */
+export function openDatabase(inner: Database, process: SimProcess, time: VirtualTime, network: SimNetwork): Database {
+  const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
+    remoteCall({
+      process,
+      time,
+      thereMs: network.delay() + 0.5,
+      backMs: network.delay() + 0.5,
+      timeoutMs: TIMEOUT_MS,
+      reachable: () => network.reachesMajority(process.host, 'database'),
+      act,
+      unavailable: () => new DatabaseUnavailable(`no answer from the database within ${TIMEOUT_MS} ms`),
+    });
+  return {
+    description: 'simulated',
+    get: (collection, id) => call(() => inner.get(collection, id)),
+    list: (collection) => call(() => inner.list(collection)),
+    create: (collection, id, body) => call(() => inner.create(collection, id, body)),
+    replace: (collection, id, revision, body) => call(() => inner.replace(collection, id, revision, body)),
+    remove: (collection, id, revision) => call(() => inner.remove(collection, id, revision)),
+    beat: (node, counter) => call(() => inner.beat(node, counter)),
+    beats: () => call(() => inner.beats()),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,93 @@
+import { type Delivery, type Transport, TransportUnavailable } from '#actors';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { SimBus } from './bus.ts';
+import type { SimProcess } from './host.ts';
+import type { SimNetwork } from './network.ts';
+import { remoteCall } from './remote-call.ts';
+
+const TIMEOUT_MS = 3000;
+/** Unacknowledged deliveries come again after this. */
+const ACK_WAIT_MS = 5000;
+
+/**
+ * What a process on a host sees of the messaging servers whose state is `inner`: far away, gone without a majority of
+ * members in reach, a commit's outcome unknown when the answer is lost, acknowledgements that get lost, messages twice.
+ */
+export function openTransport(
+  inner: Transport,
+  bus: SimBus,
+  process: SimProcess,
+  time: VirtualTime,
+  network: SimNetwork,
+): Transport {
+  const reachable = () => network.reachesMajority(process.host, 'messaging');
+  const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
+    remoteCall({
+      process,
+      time,
+      thereMs: network.delay(),
+      backMs: network.delay(),
+      timeoutMs: TIMEOUT_MS,
+      reachable,
+      act,
+      unavailable: () => new TransportUnavailable(`no answer from messaging within ${TIMEOUT_MS} ms`),
+    });
+  const arrive = (delivery: Delivery, receive: (delivery: Delivery) => void): void => {
+    let settled = false;
+    const settle = (act: () => void) => {
+      time.after(network.delay(), () => {
+        if (settled || !reachable() || network.loses()) return;
+        settled = true;
+        again.cancel();
+        act();
+      });
+    };
+    const again = time.after(ACK_WAIT_MS, () => {
+      if (settled) return;
+      settled = true;
+      delivery.nak(0);
+    });
+    const copies = network.duplicates() ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      time.after(network.delay(), () => {
+        if (!reachable() || network.loses()) return;
+        process.run(() =>
+          receive({
+            message: delivery.message,
+            attempt: delivery.attempt,
+            ack: () => settle(() => delivery.ack()),
+            nak: (delayMs) => settle(() => delivery.nak(delayMs)),
+          }),
+        );
+      });
+    }
+  };
+  return {
+    partitions: inner.partitions,
+    atomicOutgoing: inner.atomicOutgoing,
+    bus: bus.open(process),
+    deliver: (message) => call(() => inner.deliver(message)),
+    commit: (step) => call(() => inner.commit(step)),
+    latest: (address) => call(() => inner.latest(address)),
+    sweep: (partition) => call(() => inner.sweep(partition)),
+    history: (address, limit) => call(() => inner.history(address, limit)),
+    consume: (partition, receive) =>
+      call(async () => {
+        const consumer = await inner.consume(partition, (delivery) => arrive(delivery, receive));
+        process.atDeath(() => void consumer.stop());
+        return consumer;
+      }),
+    watch: (kinds, listener) =>
+      call(async () => {
+        const drop = await inner.watch(kinds, (entry) => {
+          time.after(network.delay(), () => {
+            if (reachable()) process.run(() => listener(entry));
+          });
+        });
+        process.atDeath(drop);
+        return drop;
+      }),
+    deadLetter: (message, reason) => call(() => inner.deadLetter(message, reason)),
+    close: async () => {},
+  };
+}
