@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { nodeId, vmId } from '#machines';
+import type { LeaseSector, Slot } from '#ports';
+
+const counter = z.number().int().nonnegative();
+const slot = z.object({
+  node: z.string().transform(nodeId),
+  incarnation: counter,
+  sequence: counter,
+  state: z.enum(['running', 'isolated', 'suspended', 'stopping']),
+});
+const lease = z.object({
+  vm: z.string().transform(vmId),
+  epoch: counter,
+  generation: counter,
+  status: z.enum(['held', 'released', 'stopped']),
+  node: z.string().transform(nodeId),
+  incarnation: counter,
+});
+
+/** Checks a slot and puts its fields in one order, so that equal slots have equal bytes. */
+export function parseSlot(value: unknown): Slot {
+  return slot.parse(value);
+}
+
+/** Checks a lease and puts its fields in one order, so that equal leases have equal bytes. */
+export function parseLease(value: unknown): LeaseSector {
+  return lease.parse(value);
+}
