@@ -1,0 +1,1 @@
+export { MAX_ATTEMPTS, waitAfterAttemptMs } from './attempts.ts';

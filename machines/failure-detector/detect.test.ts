@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nodeId } from '../ids.ts';
+import { detect, type Judgement } from './detect.ts';
+import type { ReceivedObservation } from './observation.ts';
+
+const [n1, n2, n3] = [nodeId('n1'), nodeId('n2'), nodeId('n3')];
+const timings = { intervalMs: 1000, staleMs: 10_000, takeoverBoundMs: 40_000 };
+
+function seenBy(observer: typeof n1, slotAge: number, beatAge: number, ok = true): ReceivedObservation {
+  return {
+    receivedAtMs: 100_000,
+    observation: {
+      observer,
+      incarnation: 1,
+      sequence: 9,
+      storageOk: ok,
+      databaseOk: ok,
+      slots: [{ node: n3, incarnation: 1, sequence: 7, ageMs: slotAge }],
+      beats: [{ node: n3, ageMs: beatAge }],
+    },
+  };
+}
+
+function judge(observations: ReceivedObservation[], previous: ReadonlyMap<typeof n1, Judgement> = new Map()) {
+  return detect({ nowMs: 100_500, nodes: [n3], observations, timings, previous }).get(n3);
+}
+
+test.each([
+  ['alive', 'alive', 0, 0, 'healthy'],
+  ['alive', 'stale', 0, 10_000, 'management-isolated'],
+  ['stale', 'alive', 10_000, 0, 'storage-isolated'],
+  ['stale', 'stale', 10_000, 10_000, 'dead'],
+])('storage %s, database %s', (_storage, _database, slotAge, beatAge, verdict) => {
+  expect(judge([seenBy(n1, slotAge, beatAge)])?.verdict).toBe(verdict);
+});
+
+test('the smallest age over healthy observers counts, and the unhealthy ones do not', () => {
+  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 500, 500)])?.verdict).toBe('healthy');
+  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 500, 500, false)])?.verdict).toBe('dead');
+});
+
+test('without a healthy observer nobody is dead, whatever was seen (B3)', () => {
+  expect(judge([seenBy(n1, 99_000, 99_000, false)])).toMatchObject({ verdict: 'storage-lost', boundReached: false });
+  expect(judge([])).toMatchObject({ verdict: 'storage-lost' });
+});
+
+test('the bound gives evidence that names the last slot seen', () => {
+  expect(judge([seenBy(n1, 40_000, 0)])?.evidence).toEqual({
+    kind: 'bound',
+    node: n3,
+    incarnation: 1,
+    sequence: 7,
+    ageMs: 40_000,
+    observers: [n1],
+  });
+  expect(judge([seenBy(n1, 39_999, 0)])?.evidence).toBeUndefined();
+});
+
+test('hysteresis: once stale, a heartbeat must be well alive', () => {
+  const dead = judge([seenBy(n1, 12_000, 12_000)]);
+  const previous = new Map(dead ? [[n3, dead]] : []);
+  expect(judge([seenBy(n1, 6000, 6000)], previous)?.verdict).toBe('dead');
+  expect(judge([seenBy(n1, 1000, 1000)], previous)?.verdict).toBe('healthy');
+  expect(judge([seenBy(n1, 6000, 6000)])?.verdict).toBe('healthy');
+});
+
+test('no mix of observations reaches the bound while a healthy observer saw the slot change within it', () => {
+  const observation = fc.record({ slot: fc.nat(100_000), beat: fc.nat(100_000), ok: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(observation), fc.nat(39_999), (others, age) => {
+      const all = [...others.map((o) => seenBy(n1, o.slot, o.beat, o.ok)), seenBy(n2, age, 0)];
+      expect(judge(all)?.boundReached).toBe(false);
+    }),
+  );
+});

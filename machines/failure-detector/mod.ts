@@ -1,0 +1,2 @@
+export { type DetectorInput, detect, type Judgement, type Verdict, verdicts } from './detect.ts';
+export { type Observation, observationSchema, type ReceivedObservation } from './observation.ts';

@@ -1,0 +1,7 @@
+export {
+  type GuardianInput,
+  type GuardianState,
+  type GuardianStep,
+  initialGuardian,
+  stepGuardian,
+} from './guardian.ts';
