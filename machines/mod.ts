@@ -1,5 +1,27 @@
+export { MAX_ATTEMPTS, waitAfterAttemptMs } from './attempts/mod.ts';
 export type { DownEvidence } from './evidence.ts';
+export {
+  detect,
+  type Judgement,
+  type Observation,
+  observationSchema,
+  type ReceivedObservation,
+  type Verdict,
+} from './failure-detector/mod.ts';
+export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';
 export { type NodeId, nodeId, type VmId, vmId } from './ids.ts';
+export {
+  type Inventory,
+  type PlacedVm,
+  type Placement,
+  type PlacementNode,
+  type PlacementRequest,
+  place,
+  placeAll,
+  type Rejection,
+  type Rule,
+  ruleSchema,
+} from './placement/mod.ts';
 export { type ClusterSettings, clusterSettings } from './settings.ts';
 export {
   type Sensitivity,

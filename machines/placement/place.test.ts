@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nodeId, vmId } from '../ids.ts';
+import { place, placeAll } from './place.ts';
+import { type Inventory, type PlacementNode, ruleSchema } from './types.ts';
+
+const vm = vmId('web');
+function node(name: string, more: Partial<PlacementNode> = {}): PlacementNode {
+  return { node: nodeId(name), alive: true, maintenance: false, cpus: 8, memoryMiB: 8192, ...more };
+}
+const [n1, n2, n3] = [node('n1'), node('n2'), node('n3')];
+const request = { vm, cpus: 1, memoryMiB: 1024, priority: 0, avoid: [] };
+const db = { vm: vmId('db'), node: n1.node, cpus: 1, memoryMiB: 1024 };
+function rules(...list: unknown[]) {
+  return list.map((rule) => ruleSchema.parse(rule));
+}
+
+test.each<[string, Partial<Inventory>, string | undefined]>([
+  ['the first of equals', {}, 'n1'],
+  ['the emptiest', { placed: [db] }, 'n2'],
+  ['alive', { nodes: [node('n1', { alive: false }), n2] }, 'n2'],
+  ['not in maintenance', { nodes: [node('n1', { maintenance: true }), n2] }, 'n2'],
+  ['enough memory', { nodes: [node('n1', { memoryMiB: 1023 }), n2] }, 'n2'],
+  ['enough CPUs', { nodes: [node('n1', { cpus: 0 }), n2] }, 'n2'],
+  ['required', { rules: rules({ kind: 'node', mode: 'required', vms: ['web'], nodes: ['n3'] }) }, 'n3'],
+  ['required, not there', { rules: rules({ kind: 'node', mode: 'required', vms: ['web'], nodes: ['n9'] }) }, undefined],
+  ['forbidden', { rules: rules({ kind: 'node', mode: 'forbidden', vms: ['web'], nodes: ['n1', 'n2'] }) }, 'n3'],
+  [
+    'the higher tier',
+    { rules: rules({ kind: 'node', mode: 'preferred', vms: ['web'], nodes: ['n2', { name: 'n3', tier: 2 }] }) },
+    'n3',
+  ],
+  ['apart', { placed: [db], nodes: [n1], rules: rules({ kind: 'vm', mode: 'apart', vms: ['web', 'db'] }) }, undefined],
+  ['together', { placed: [db], rules: rules({ kind: 'vm', mode: 'together', vms: ['web', 'db'] }) }, 'n1'],
+  [
+    'rather together',
+    { placed: [db], rules: rules({ kind: 'vm', mode: 'together', strength: 'prefer', vms: ['web', 'db'] }) },
+    'n1',
+  ],
+  [
+    'rather apart, but somewhere',
+    { placed: [db], nodes: [n1], rules: rules({ kind: 'vm', mode: 'apart', strength: 'prefer', vms: ['web', 'db'] }) },
+    'n1',
+  ],
+  ['the primary zone (B6)', { nodes: [node('n1', { zone: 'secondary' }), node('n2', { zone: 'primary' })] }, 'n2'],
+])('chooses %s', (_name, inventory, expected) => {
+  const choice = place({ nodes: [n1, n2, n3], placed: [], rules: [], ...inventory }, request);
+  expect(choice.node).toBe(expected);
+});
+
+test('says why every other node was not chosen', () => {
+  const choice = place({ nodes: [node('n1', { alive: false }), n2, n3], placed: [], rules: [] }, request);
+  expect(choice.rejected).toEqual([
+    { node: 'n1', why: 'not alive' },
+    { node: 'n3', why: 'scored not above n2' },
+  ]);
+});
+
+test('F2: packs when spreading would leave a big one out', () => {
+  const nodes = [node('n1', { memoryMiB: 4096 }), node('n2', { memoryMiB: 4096 })];
+  const ask = (name: string, memoryMiB: number) => ({ ...request, vm: vmId(name), memoryMiB });
+  const plan = placeAll({ nodes, placed: [], rules: [] }, [ask('a', 2048), ask('b', 2048), ask('c', 4096)]);
+  expect(plan.every((placement) => placement.node !== undefined)).toBe(true);
+});
+
+test('never overfills a node and never breaks a must rule', () => {
+  const size = fc.integer({ min: 256, max: 4096 });
+  fc.assert(
+    fc.property(fc.array(size, { maxLength: 12 }), fc.array(size, { minLength: 1, maxLength: 4 }), (sizes, hosts) => {
+      const nodes = hosts.map((memoryMiB, index) => node(`n${index}`, { memoryMiB, cpus: 64 }));
+      const requests = sizes.map((memoryMiB, index) => ({ ...request, vm: vmId(`v${index}`), memoryMiB }));
+      const apart = sizes.length < 2 ? [] : rules({ kind: 'vm', mode: 'apart', vms: ['v0', 'v1'] });
+      const plan = placeAll({ nodes, placed: [], rules: apart }, requests);
+      for (const host of nodes) {
+        const here = plan.filter((placement) => placement.node === host.node).map((placement) => placement.vm);
+        const used = here.reduce((sum, name) => sum + (requests.find((r) => r.vm === name)?.memoryMiB ?? 0), 0);
+        expect(used).toBeLessThanOrEqual(host.memoryMiB);
+        expect(here.includes(vmId('v0')) && here.includes(vmId('v1'))).toBe(false);
+      }
+    }),
+  );
+});

@@ -1,0 +1,62 @@
+import type { NodeId } from '../ids.ts';
+import { whyNot } from './filter.ts';
+import { isBetter, type PlacementStyle, score } from './score.ts';
+import type { Inventory, Placement, PlacementRequest, Rejection } from './types.ts';
+
+/** F1: filters, then scores. Ties go to the node whose name sorts first, so every node would choose the same. */
+export function place(inventory: Inventory, request: PlacementRequest, style: PlacementStyle = 'spread'): Placement {
+  const rejected: Rejection[] = [];
+  let best: { readonly node: NodeId; readonly score: readonly number[] } | undefined;
+  for (const node of inventory.nodes.toSorted((a, b) => (a.node < b.node ? -1 : 1))) {
+    const why = whyNot(node, request, inventory);
+    if (why !== undefined) {
+      rejected.push({ node: node.node, why });
+      continue;
+    }
+    const candidate = { node: node.node, score: score(node, request, inventory, style) };
+    if (best === undefined || isBetter(candidate.score, best.score)) {
+      if (best) rejected.push({ node: best.node, why: `scored below ${node.node}` });
+      best = candidate;
+    } else {
+      rejected.push({ node: node.node, why: `scored not above ${best.node}` });
+    }
+  }
+  const reasons = rejected.map(({ node, why }) => `${node}: ${why}`).join('; ');
+  if (best === undefined) return { vm: request.vm, rejected, why: `fits nowhere (${reasons || 'no nodes'})` };
+  return { vm: request.vm, node: best.node, rejected, why: reasons ? `${best.node} (${reasons})` : best.node };
+}
+
+/**
+ * F2: decides many at once, priority first, each seeing those before it. Tries the order of the requests on the emptiest
+ * nodes, then the biggest first on the fullest; keeps the plan that restores more.
+ */
+export function placeAll(inventory: Inventory, requests: readonly PlacementRequest[]): readonly Placement[] {
+  const byPriority = requests.toSorted((a, b) => b.priority - a.priority);
+  const spread = plan(inventory, byPriority, 'spread');
+  if (spread.every(({ node }) => node !== undefined)) return spread;
+  const bigFirst = requests.toSorted((a, b) => b.priority - a.priority || b.memoryMiB - a.memoryMiB);
+  return [plan(inventory, byPriority, 'pack'), plan(inventory, bigFirst, 'pack')].reduce(
+    (best, other) => (restored(other) > restored(best) ? other : best),
+    spread,
+  );
+}
+
+function restored(placements: readonly Placement[]): number {
+  return placements.filter(({ node }) => node !== undefined).length;
+}
+
+function plan(
+  inventory: Inventory,
+  requests: readonly PlacementRequest[],
+  style: PlacementStyle,
+): readonly Placement[] {
+  let current = inventory;
+  return requests.map((request) => {
+    const placement = place(current, request, style);
+    if (placement.node !== undefined) {
+      const { vm, cpus, memoryMiB } = request;
+      current = { ...current, placed: [...current.placed, { vm, cpus, memoryMiB, node: placement.node }] };
+    }
+    return placement;
+  });
+}

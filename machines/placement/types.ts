@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { type NodeId, nodeId, type VmId, vmId } from '../ids.ts';
+
+const node = z.string().transform(nodeId);
+const vm = z.string().transform(vmId);
+const zone = z.enum(['primary', 'secondary']);
+
+/** F1. A rule as stored in the database (`rules/<id>`), the same shape as in a scenario file. */
+export const ruleSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('node'),
+    mode: z.enum(['required', 'preferred', 'forbidden']),
+    vms: z.array(vm).min(1),
+    /** A higher tier is used before a lower one. */
+    nodes: z
+      .array(
+        z.union([node.transform((name) => ({ name, tier: 1 })), z.object({ name: node, tier: z.number().default(1) })]),
+      )
+      .min(1),
+  }),
+  z.object({
+    kind: z.literal('vm'),
+    mode: z.enum(['together', 'apart']),
+    strength: z.enum(['must', 'prefer']).default('must'),
+    vms: z.array(vm).min(2),
+  }),
+  z.object({ kind: z.literal('zone'), mode: z.enum(['prefer', 'must']), zone, vms: z.array(vm).min(1) }),
+]);
+export type Rule = z.output<typeof ruleSchema>;
+export type NodeRule = Rule & { readonly kind: 'node' };
+export type Zone = z.output<typeof zone>;
+
+export interface PlacementNode {
+  readonly node: NodeId;
+  /** Judged healthy (or isolated from management only), and its agent answers. */
+  readonly alive: boolean;
+  readonly maintenance: boolean;
+  readonly zone?: Zone;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+}
+
+/** A VM that uses its node's resources, or has them reserved. */
+export interface PlacedVm {
+  readonly vm: VmId;
+  readonly node: NodeId;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+}
+
+export interface Inventory {
+  readonly nodes: readonly PlacementNode[];
+  readonly placed: readonly PlacedVm[];
+  readonly rules: readonly Rule[];
+}
+
+export interface PlacementRequest {
+  readonly vm: VmId;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  /** Higher first (F2, F3). */
+  readonly priority: number;
+  /** Nodes where the start was tried and failed: used only when no other is left. */
+  readonly avoid: readonly NodeId[];
+}
+
+export interface Rejection {
+  readonly node: NodeId;
+  readonly why: string;
+}
+
+/** F9: the choice, and why every other node was not chosen. `node` is absent when it fits nowhere. */
+export interface Placement {
+  readonly vm: VmId;
+  readonly node?: NodeId;
+  readonly rejected: readonly Rejection[];
+  readonly why: string;
+}
