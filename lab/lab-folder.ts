@@ -1,0 +1,50 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LabError } from './lab-error.ts';
+
+/**
+ * Where a lab keeps everything it makes. Short: a unix socket's path has at most 107 bytes.
+ * `lock` pid file of the lab · `control.sock` · `pids/` one file a process that it started · `shared/` the shared storage ·
+ * `nats/`, `database/` their servers' data · `nodes/<node>/` a node's own folders and logs.
+ */
+export interface LabFolder {
+  readonly root: string;
+  readonly lock: string;
+  readonly control: string;
+  readonly pids: string;
+  readonly shared: string;
+  readonly nats: string;
+  readonly database: string;
+  node(name: string): string;
+}
+
+/** `$UNDERSTUDY_LAB`, else `understudy-lab-<user number>` in the folder for temporary files. */
+export function labRoot(env: NodeJS.ProcessEnv = process.env): string {
+  return env.UNDERSTUDY_LAB || join(tmpdir(), `understudy-lab-${process.getuid?.() ?? 0}`);
+}
+
+/** The layout below `root`; nothing is made. */
+export function labFolder(root: string = labRoot()): LabFolder {
+  return {
+    root,
+    lock: join(root, 'lock'),
+    control: join(root, 'control.sock'),
+    pids: join(root, 'pids'),
+    shared: join(root, 'shared'),
+    nats: join(root, 'nats'),
+    database: join(root, 'database'),
+    node: (name) => join(root, 'nodes', name),
+  };
+}
+
+/** Makes the root, or checks that an existing one is this user's own folder. Throws `LabError`. */
+export function openLabRoot(folder: LabFolder): void {
+  mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder.root);
+  if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) {
+    throw new LabError(`${folder.root} is not a folder of your own: remove it, or name another one in UNDERSTUDY_LAB`);
+  }
+  // The VMs' own user must get through to the shared disks, and list nothing.
+  chmodSync(folder.root, 0o711);
+}

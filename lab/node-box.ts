@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { childNamespaceOf, type NodeBoundary, nodeMembers } from './node-members.ts';
+import { readPidFile } from './pid-file.ts';
+import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
+
+export type BoxKind = 'namespace' | 'mark';
+
+export interface NodeBoxOptions {
+  readonly kind: BoxKind;
+  /** The node's own folder: in the environment of all its processes. */
+  readonly folder: string;
+  readonly pidFile: string;
+  /** Program and arguments of the first process; when it ends, the whole node ends. */
+  readonly command: readonly [string, ...string[]];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** A running node: all its processes, and nothing else. */
+export interface NodeBox {
+  readonly boundary: NodeBoundary;
+  /** Resolves when its first process is gone. */
+  readonly ended: Promise<void>;
+  /** SIGKILL to everything. Resolves once no process of it is left; throws after 5 s with the ones that are. */
+  powerOff(): Promise<void>;
+}
+
+/** Longer than the kernel needs to end a QEMU with a write under way. */
+const KILL_DEADLINE_MS = 5000;
+
+// The shell writes its own pid file before it starts anything: no moment at which a crash of the lab leaves a process
+// that no file names. As PID 1 it reaps; it must not `exec`, as its end is what ends the namespace.
+const RECORD =
+  'set -e; s=$(cut -d" " -f22 "/proc/$$/stat"); printf \'{"pid":%s,"start":"%s"}\' "$$" "$s" >"$0.new"; mv "$0.new" "$0"; ';
+const IN_NAMESPACE = 'exec unshare --mount --pid --fork --mount-proc --kill-child sh -c \'"$@"; exit $?\' sh "$@"';
+
+/** Starts a node. Resolves when its boundary is known, so that it can be powered off whole from then on. */
+export async function startNodeBox(options: NodeBoxOptions): Promise<NodeBox> {
+  mkdirSync(options.folder, { recursive: true, mode: 0o711 });
+  const log = openSync(join(options.folder, 'node.log'), 'a');
+  const script = RECORD + (options.kind === 'namespace' ? IN_NAMESPACE : '"$@"; exit $?');
+  const child = spawn('sh', ['-c', script, options.pidFile, ...options.command], {
+    detached: true, // Ctrl-C in the lab's terminal is the lab's to handle
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...options.env, UNDERSTUDY_NODE_FOLDER: options.folder },
+  });
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const boundary = await boundaryOf(child, options);
+  return { boundary, ended, powerOff: () => endNode(boundary, readPidFile(options.pidFile)) };
+}
+
+/** Ends what is left of a node that a crashed lab started; does nothing when the process its pid file names is gone. */
+export async function endLeftNode(pidFile: string, folder: string): Promise<void> {
+  const outer = readPidFile(pidFile);
+  const inode = outer !== undefined && isAlive(outer) ? childNamespaceOf(outer.pid) : undefined;
+  // Without a namespace its processes may outlive the one that the file names; each of them carries the folder's path.
+  await endNode(inode === undefined ? markOf(folder) : { kind: 'namespace', inode }, outer);
+}
+
+function markOf(folder: string): NodeBoundary {
+  return { kind: 'mark', text: `UNDERSTUDY_NODE_FOLDER=${folder}\0` };
+}
+
+async function boundaryOf(child: ChildProcess, options: NodeBoxOptions): Promise<NodeBoundary> {
+  while (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+    // An older file may still be there: only the one of this process says that it recorded itself.
+    const recorded = readPidFile(options.pidFile)?.pid === child.pid;
+    if (recorded && options.kind === 'mark') return markOf(options.folder);
+    const inode = recorded ? childNamespaceOf(child.pid) : undefined;
+    if (inode !== undefined) return { kind: 'namespace', inode };
+    await delay(2);
+  }
+  throw new Error(`node did not start: see ${join(options.folder, 'node.log')}`);
+}
+
+async function endNode(boundary: NodeBoundary, outer: ProcessIdentity | undefined): Promise<void> {
+  for (let waited = 0; ; waited += 5) {
+    if (outer !== undefined) signalProcess(outer, 'SIGKILL'); // its namespace dies with it
+    const left = nodeMembers(boundary);
+    for (const member of left) signalProcess(member, 'SIGKILL');
+    if (left.length === 0 && (outer === undefined || !isAlive(outer)) && nodeMembers(boundary).length === 0) return;
+    if (waited > KILL_DEADLINE_MS) {
+      throw new Error(`still there after SIGKILL: ${left.map(({ pid }) => pid).join(', ')}`);
+    }
+    await delay(5);
+  }
+}
+
+/** `namespace` where this user may make PID namespaces (root), else `mark`. */
+export async function bestBoxKind(): Promise<BoxKind> {
+  const probe = spawn('unshare', ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'true'], {
+    stdio: 'ignore',
+  });
+  return await new Promise((resolve) => {
+    probe.once('exit', (status) => resolve(status === 0 ? 'namespace' : 'mark'));
+    probe.once('error', () => resolve('mark'));
+  });
+}
