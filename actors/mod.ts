@@ -9,6 +9,7 @@ export {
   TerminalError,
   TransportUnavailable,
 } from './errors.ts';
+export { partitionOf } from './partition.ts';
 export type {
   Address,
   Delivery,

@@ -1,3 +1,11 @@
+export {
+  InvalidAddress,
+  PayloadTooLarge,
+  ServerTooOld,
+  StreamMismatch,
+  UnsafeCompareAndSet,
+} from './errors.ts';
 export { freePorts, PortBusy } from './free-ports.ts';
+export { connectJetStream, type JetStreamOptions } from './jetstream-connect.ts';
 export { ClusterNotReady, type NatsCluster, type NatsClusterOptions, startNatsCluster } from './nats-cluster.ts';
 export type { NatsServerHandle } from './nats-process.ts';

@@ -1,0 +1,57 @@
+import { RetryableError, TerminalError, TransportUnavailable } from '#actors';
+
+/** The server is older than 2.11: it can let two writers win the same compare-and-set. */
+export class ServerTooOld extends TerminalError {
+  override readonly name = 'ServerTooOld';
+  readonly code = 'SERVER_TOO_OLD';
+}
+
+/** The store accepted two writers of one compare-and-set, or one with a wrong expectation. Never to be used. */
+export class UnsafeCompareAndSet extends TerminalError {
+  override readonly name = 'UnsafeCompareAndSet';
+  readonly code = 'UNSAFE_COMPARE_AND_SET';
+}
+
+/** A stream of that name exists and is configured differently from what is needed; nothing was changed. */
+export class StreamMismatch extends TerminalError {
+  override readonly name = 'StreamMismatch';
+  readonly code = 'STREAM_MISMATCH';
+}
+
+/** A snapshot or message is larger than the servers take. */
+export class PayloadTooLarge extends TerminalError {
+  override readonly name = 'PayloadTooLarge';
+  readonly code = 'PAYLOAD_TOO_LARGE';
+}
+
+/** Not `kind/id`, both of at least one character. */
+export class InvalidAddress extends TerminalError {
+  override readonly name = 'InvalidAddress';
+  readonly code = 'INVALID_ADDRESS';
+}
+
+/** The server answered a write with an error: it did not happen. */
+export class WriteRefused extends RetryableError {
+  override readonly name = 'WriteRefused';
+  readonly code = 'WRITE_REFUSED';
+  /** The server's own error number. */
+  readonly serverCode: number;
+
+  constructor(serverCode: number, description: string) {
+    super(`${description} (JetStream error ${serverCode})`);
+    this.serverCode = serverCode;
+  }
+
+  /** 10071 names the last sequence, 10164 does not know it (a write is under way): both are a lost compare-and-set. */
+  get lostCompareAndSet(): boolean {
+    return this.serverCode === 10071 || this.serverCode === 10164;
+  }
+}
+
+/** Our own errors as they are; anything of the client library becomes `TransportUnavailable`. */
+export function transportError(error: unknown): Error {
+  if (error instanceof WriteRefused) return new TransportUnavailable(error.message, { cause: error });
+  if (error instanceof RetryableError || error instanceof TerminalError) return error;
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new TransportUnavailable(`the messaging servers did not answer (${text})`, { cause: error });
+}

@@ -1,0 +1,116 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { transportError, WriteRefused } from './errors.ts';
+import { publishBatch, publishOne, type StreamWrite } from './raw-publish.ts';
+
+interface Unit {
+  readonly writes: readonly StreamWrite[];
+  readonly resolve: (sequence: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface GroupCommitOptions {
+  /** False: the server takes no atomic batches; every unit is one message, sent at once. */
+  readonly atomic: boolean;
+  readonly timeoutMs: number;
+  /** Batches under way at once. */
+  readonly inFlight: number;
+  /** Messages in one batch (the server's limit is 1,000). */
+  readonly batchMessages: number;
+}
+
+const BATCH_BYTES = 2_000_000;
+
+/**
+ * Stores units (one step with its outgoing messages, or one message) atomically, and many units of one moment in one
+ * atomic batch: while a batch is under way the next one fills. When a unit of a batch loses its compare-and-set the
+ * server refuses all of it, and the batch is halved until the loser stands alone; the others land.
+ */
+export class GroupCommit {
+  readonly #connection: NatsConnection;
+  readonly #options: GroupCommitOptions;
+  readonly #queue: Unit[] = [];
+  #inFlight = 0;
+
+  constructor(connection: NatsConnection, options: GroupCommitOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /**
+   * Returns the sequence of the first message. Throws `WriteRefused` when this unit lost its compare-and-set, else
+   * `TransportUnavailable` (outcome unknown).
+   */
+  write(writes: readonly StreamWrite[]): Promise<number> {
+    const first = writes[0];
+    if (!this.#options.atomic) {
+      if (first === undefined || writes.length !== 1) throw new RangeError('one message a unit without atomic batches');
+      return publishOne(this.#connection, first, this.#options.timeoutMs).catch(rethrow);
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ writes, resolve, reject });
+      // After the current turn, so that all units of this turn go together.
+      if (this.#queue.length === 1) setImmediate(() => this.#pump());
+    });
+  }
+
+  #pump(): void {
+    while (this.#inFlight < this.#options.inFlight && this.#queue.length > 0) {
+      this.#inFlight += 1;
+      void this.#send(this.#take()).finally(() => {
+        this.#inFlight -= 1;
+        this.#pump();
+      });
+    }
+  }
+
+  /** From the front of the queue, as much as fits; a subject with an expectation only once in a batch. */
+  #take(): Unit[] {
+    const taken: Unit[] = [];
+    const guarded = new Set<string>();
+    let messages = 0;
+    let bytes = 0;
+    for (const unit of this.#queue) {
+      messages += unit.writes.length;
+      for (const write of unit.writes) bytes += write.data.length;
+      const subject = unit.writes.find((write) => write.expected !== undefined)?.subject;
+      const full = messages > this.#options.batchMessages || bytes > BATCH_BYTES;
+      if (taken.length > 0 && (full || (subject !== undefined && guarded.has(subject)))) break;
+      if (subject !== undefined) guarded.add(subject);
+      taken.push(unit);
+    }
+    this.#queue.splice(0, taken.length);
+    return taken;
+  }
+
+  async #send(units: readonly Unit[]): Promise<void> {
+    const writes = units.flatMap((unit) => unit.writes);
+    try {
+      const [only] = writes;
+      let sequence =
+        only !== undefined && writes.length === 1
+          ? await publishOne(this.#connection, only, this.#options.timeoutMs)
+          : await publishBatch(this.#connection, writes, this.#options.timeoutMs);
+      for (const unit of units) {
+        unit.resolve(sequence);
+        sequence += unit.writes.length;
+      }
+    } catch (error) {
+      if (units.length > 1 && error instanceof WriteRefused && error.lostCompareAndSet) {
+        const half = units.length >> 1;
+        await this.#send(units.slice(0, half));
+        await this.#send(units.slice(half));
+        return;
+      }
+      for (const unit of units) unit.reject(writeError(error));
+    }
+  }
+}
+
+/** A lost compare-and-set stays as it is for the one who knows what it means; the rest is "unavailable". */
+function writeError(error: unknown): Error {
+  return error instanceof WriteRefused && error.lostCompareAndSet ? error : transportError(error);
+}
+
+function rethrow(error: unknown): never {
+  throw writeError(error);
+}

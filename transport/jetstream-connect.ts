@@ -1,0 +1,121 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection, type NodeConnectionOptions, nuid } from '@nats-io/transport-node';
+import { TerminalError, type Transport } from '#actors';
+import { isAtLeast, OLDEST_NATS } from '../setup/nats-version.ts';
+import { probeCompareAndSet } from './compare-and-set-probe.ts';
+import { ServerTooOld, transportError, UnsafeCompareAndSet, WriteRefused } from './errors.ts';
+import { JetStreamTransport } from './jetstream-transport.ts';
+import { publishBatch, publishOne } from './raw-publish.ts';
+import { ensureStream } from './stream-setup.ts';
+import { Subjects } from './subjects.ts';
+
+export interface JetStreamOptions {
+  readonly servers: readonly string[];
+  /** Name of this client, shown by the servers. */
+  readonly name: string;
+  /** Stream name, also the prefix of every subject; `understudy` when not given. */
+  readonly stream?: string;
+  /** Fixed when the stream is created; 64 when not given. */
+  readonly partitions?: number;
+  /** 3 in a cluster, 1 on a single server, when not given. */
+  readonly replicas?: number;
+  /** Steps kept of every actor; 64 when not given. */
+  readonly history?: number;
+  /** Messages from outside that one mailbox takes; 10,000 when not given. */
+  readonly mailboxLimit?: number;
+  /** False: never use atomic batches, even where the server has them. */
+  readonly atomic?: boolean;
+  /** How long a write may take until its outcome counts as unknown; 2 s when not given. */
+  readonly timeoutMs?: number;
+  /** How long to try until the servers are ready; 15 s when not given. */
+  readonly readyTimeoutMs?: number;
+  /** TLS, credentials and the like, handed to the client library. */
+  readonly connection?: NodeConnectionOptions;
+}
+
+/**
+ * Connects, creates or checks the stream, and proves by a short race that this server's compare-and-set can be trusted.
+ * Errors: `ServerTooOld`, `StreamMismatch`, `UnsafeCompareAndSet` (terminal), `TransportUnavailable` after `readyTimeoutMs`.
+ */
+export async function connectJetStream(options: JetStreamOptions): Promise<Transport> {
+  const deadline = performance.now() + (options.readyTimeoutMs ?? 15_000);
+  for (;;) {
+    try {
+      return await connectOnce(options);
+    } catch (error) {
+      if (error instanceof TerminalError) throw error;
+      if (performance.now() > deadline) throw transportError(error);
+      // Servers that just started have no leader and not enough peers yet.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function connectOnce(options: JetStreamOptions): Promise<Transport> {
+  const timeoutMs = options.timeoutMs ?? 2_000;
+  const connection = await connect({
+    ...options.connection,
+    servers: [...options.servers],
+    name: options.name,
+    timeout: timeoutMs,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    reconnectJitter: 100,
+    pingInterval: 2_000,
+    maxPingOut: 2,
+  });
+  try {
+    const version = connection.info?.version ?? 'unknown';
+    if (!isAtLeast(version, OLDEST_NATS)) {
+      throw new ServerTooOld(
+        `nats-server ${version} can let two writers win one compare-and-set; need ${OLDEST_NATS} or newer`,
+      );
+    }
+    const manager = await jetstreamManager(connection, { timeout: timeoutMs });
+    const name = options.stream ?? 'understudy';
+    const subjects = new Subjects(name, options.partitions ?? 64);
+    const { atomic } = await ensureStream(manager, subjects, {
+      name,
+      replicas: options.replicas ?? (connection.info?.cluster === undefined ? 1 : 3),
+      history: options.history ?? 64,
+      canBatch: isAtLeast(version, '2.12.0') && options.atomic !== false,
+    });
+    await probe(connection, manager, subjects, { name, atomic, timeoutMs });
+    const { mailboxLimit = 10_000 } = options;
+    return new JetStreamTransport({ connection, manager, subjects, stream: name, atomic, timeoutMs, mailboxLimit });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function probe(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  subjects: Subjects,
+  { name, atomic, timeoutMs }: { name: string; atomic: boolean; timeoutMs: number },
+): Promise<void> {
+  const subject = subjects.probe(nuid.next());
+  const data = new Uint8Array(64);
+  const refused = (error: unknown): undefined => {
+    if (error instanceof WriteRefused && error.lostCompareAndSet) return undefined;
+    throw error;
+  };
+  try {
+    await probeCompareAndSet(
+      (expected) => publishOne(connection, { subject, data, expected }, timeoutMs).catch(refused),
+      20,
+      8,
+    );
+    if (!atomic) return;
+    const wrong = [
+      { subject: `${subject}-first`, data },
+      { subject, data, expected: 0 },
+    ];
+    if ((await publishBatch(connection, wrong, timeoutMs).catch(refused)) !== undefined) {
+      throw new UnsafeCompareAndSet('an atomic batch with a wrong expectation was accepted');
+    }
+  } finally {
+    await manager.streams.purge(name, { filter: subject });
+  }
+}

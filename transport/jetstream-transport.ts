@@ -1,0 +1,237 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  type Address,
+  type Bus,
+  type Delivery,
+  type JournalEntry,
+  type MailboxMessage,
+  type PartitionConsumer,
+  StaleCommit,
+  type StepCommit,
+  type Transport,
+  TransportUnavailable,
+} from '#actors';
+import { PayloadTooLarge, transportError, WriteRefused } from './errors.ts';
+import { GroupCommit } from './group-commit.ts';
+import { MailboxConsumer } from './mailbox-consumer.ts';
+import { MailboxLimit } from './mailbox-limit.ts';
+import { MessageDeleter } from './message-deleter.ts';
+import { NatsBus } from './nats-bus.ts';
+import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
+import { type FeedMessage, StreamFeed } from './stream-feed.ts';
+import type { Subjects } from './subjects.ts';
+
+export interface JetStreamParts {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly subjects: Subjects;
+  readonly stream: string;
+  readonly atomic: boolean;
+  readonly timeoutMs: number;
+  readonly mailboxLimit: number;
+}
+
+/** Messages of one partition handed out at once. */
+const WINDOW = 512;
+
+/** Durable actors' messaging on one JetStream stream; made by `connectJetStream`. */
+export class JetStreamTransport implements Transport {
+  readonly partitions: number;
+  readonly atomicOutgoing: boolean;
+  readonly bus: Bus;
+  readonly #parts: JetStreamParts;
+  readonly #group: GroupCommit;
+  readonly #deleter: MessageDeleter;
+  readonly #limit: MailboxLimit;
+  readonly #feeds = new Set<{ stop(): Promise<void> }>();
+
+  constructor(parts: JetStreamParts) {
+    this.#parts = parts;
+    this.partitions = parts.subjects.partitions;
+    this.atomicOutgoing = parts.atomic;
+    this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
+    const { atomic, timeoutMs } = parts;
+    this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 3, batchMessages: 500 });
+    this.#deleter = new MessageDeleter(parts.manager, parts.stream);
+    this.#limit = new MailboxLimit(parts.mailboxLimit, (address) => this.#depth(address));
+  }
+
+  async deliver(message: MailboxMessage): Promise<void> {
+    const write = this.#mailboxWrite(message);
+    if (message.from.startsWith('external:')) await this.#limit.check(message.to);
+    await this.#group.write([write]);
+  }
+
+  async commit(step: StepCommit): Promise<number> {
+    const journal: StreamWrite = {
+      subject: this.#parts.subjects.journal(step.address),
+      data: this.#encode(step.body, `the snapshot of ${step.address}`),
+      expected: step.expectedSequence,
+      commitId: step.commitId,
+    };
+    const outgoing = this.atomicOutgoing ? step.outgoing.map((message) => this.#mailboxWrite(message)) : [];
+    try {
+      return await this.#group.write([journal, ...outgoing]);
+    } catch (error) {
+      if (error instanceof WriteRefused) return await this.#settle(step);
+      throw error;
+    }
+  }
+
+  /** A refused expectation may mean our own earlier attempt landed: only the leader's last entry can tell. */
+  async #settle(step: StepCommit): Promise<number> {
+    const last = await this.latest(step.address);
+    if (last?.commitId === step.commitId) return last.sequence;
+    if ((last?.sequence ?? 0) === step.expectedSequence) {
+      throw new TransportUnavailable(`another write to ${step.address} is under way`);
+    }
+    throw new StaleCommit(`${step.address} is at ${last?.sequence ?? 0}, the step expected ${step.expectedSequence}`);
+  }
+
+  async latest(address: Address): Promise<JournalEntry | undefined> {
+    const stored = await this.#last(this.#parts.subjects.journal(address));
+    if (stored === null) return undefined;
+    const commitId = stored.header.get(COMMIT_ID);
+    return { address, sequence: stored.seq, commitId, body: stored.string() };
+  }
+
+  async sweep(partition: number): Promise<readonly JournalEntry[]> {
+    const entries = new Map<Address, JournalEntry>();
+    const filter = this.#parts.subjects.journalsOf(partition);
+    await this.#read(filter, 'last_per_subject', (message) => {
+      const entry = this.#entry(message);
+      entries.set(entry.address, entry);
+    });
+    return [...entries.values()];
+  }
+
+  async history(address: Address, limit: number): Promise<readonly JournalEntry[]> {
+    const entries: JournalEntry[] = [];
+    await this.#read(this.#parts.subjects.journal(address), 1, (message) => entries.push(this.#entry(message)));
+    return entries.slice(-limit);
+  }
+
+  async consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
+    const { connection, manager, stream, subjects } = this.#parts;
+    return await this.#keep(
+      MailboxConsumer.open(connection, manager, {
+        stream,
+        filter: subjects.mailboxesOf(partition),
+        window: WINDOW,
+        deleter: this.#deleter,
+        receive,
+        refuse: (message, reason) => this.deadLetter(message, reason),
+      }),
+    );
+  }
+
+  async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
+    const { connection, manager, stream, subjects } = this.#parts;
+    const filters = kinds.map((kind) => subjects.journalsOfKind(kind));
+    const info = await manager.streams.info(stream).catch(raise);
+    let feed: StreamFeed | undefined;
+    const onMessage = (message: FeedMessage): void => {
+      listener(this.#entry(message));
+      feed?.release();
+    };
+    const from = info.state.last_seq + 1;
+    feed = await this.#keep(StreamFeed.open(connection, manager, { stream, filters, from, window: WINDOW, onMessage }));
+    const opened = feed;
+    return () => {
+      this.#feeds.delete(opened);
+      void opened.stop();
+    };
+  }
+
+  async deadLetter(message: unknown, reason: string): Promise<void> {
+    const data = this.#encode(JSON.stringify({ message, reason }), 'a dead letter');
+    await this.#group.write([{ subject: this.#parts.subjects.deadLetter(), data }]);
+  }
+
+  async close(): Promise<void> {
+    this.#deleter.close();
+    await Promise.all([...this.#feeds].map((feed) => feed.stop()));
+    await this.#parts.connection.close();
+  }
+
+  #mailboxWrite(message: MailboxMessage): StreamWrite {
+    const data = this.#encode(JSON.stringify(message), `a message to ${message.to}`);
+    return { subject: this.#parts.subjects.mailbox(message), data };
+  }
+
+  #encode(text: string, what: string): Uint8Array {
+    const data = new TextEncoder().encode(text);
+    const limit = (this.#parts.connection.info?.max_payload ?? 1_048_576) - 4_096;
+    if (data.length > limit) throw new PayloadTooLarge(`${what} has ${data.length} bytes, the servers take ${limit}`);
+    return data;
+  }
+
+  #entry(message: FeedMessage): JournalEntry {
+    return {
+      address: this.#parts.subjects.addressOf(message.subject),
+      sequence: message.sequence,
+      commitId: message.header(COMMIT_ID),
+      body: new TextDecoder().decode(message.data),
+    };
+  }
+
+  #last(subject: string): ReturnType<JetStreamManager['streams']['getMessage']> {
+    return this.#parts.manager.streams.getMessage(this.#parts.stream, { last_by_subj: subject }).catch(raise);
+  }
+
+  async #depth(address: Address): Promise<number> {
+    const { manager, stream, subjects } = this.#parts;
+    const info = await manager.streams.info(stream, { subjects_filter: subjects.mailboxOf(address) }).catch(raise);
+    return Object.keys(info.state.subjects ?? {}).length;
+  }
+
+  async #keep<T extends { stop(): Promise<void> }>(opening: Promise<T>): Promise<T> {
+    const opened = await opening.catch(raise);
+    this.#feeds.add(opened);
+    return opened;
+  }
+
+  /**
+   * Everything stored under the filter, up to what the leader has now: a consumer may sit on a server that lags, so the
+   * reading ends only when it has seen the leader's last message.
+   */
+  async #read(
+    filter: string,
+    from: number | 'last_per_subject',
+    onMessage: (message: FeedMessage) => void,
+  ): Promise<void> {
+    const { connection, manager, stream, timeoutMs } = this.#parts;
+    const last = await this.#last(filter);
+    if (last === null) return;
+    const done = Promise.withResolvers<void>();
+    const patience = (): NodeJS.Timeout =>
+      setTimeout(() => done.reject(new TransportUnavailable(`reading ${filter} stopped half way`)), timeoutMs * 2);
+    let timer = patience();
+    let feed: StreamFeed | undefined;
+    const receive = (message: FeedMessage): void => {
+      onMessage(message);
+      feed?.release();
+      if (message.sequence >= last.seq) done.resolve();
+      clearTimeout(timer);
+      timer = patience();
+    };
+    try {
+      feed = await StreamFeed.open(connection, manager, {
+        stream,
+        filters: [filter],
+        from,
+        window: 1_000,
+        onMessage: receive,
+      }).catch(raise);
+      await done.promise;
+    } finally {
+      clearTimeout(timer);
+      await feed?.stop();
+    }
+  }
+}
+
+function raise(error: unknown): never {
+  throw transportError(error);
+}

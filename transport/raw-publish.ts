@@ -1,0 +1,75 @@
+import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
+import { z } from 'zod';
+import { UnsafeCompareAndSet, WriteRefused } from './errors.ts';
+
+/** One message to be stored. */
+export interface StreamWrite {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Sequence of the subject's last message for this write to be accepted; 0 = none yet; absent = unconditional. */
+  readonly expected?: number;
+  /** Kept with the message, to recognise our own write. */
+  readonly commitId?: string;
+}
+
+export const COMMIT_ID = 'Understudy-Commit';
+const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
+
+const ackSchema = z.object({
+  seq: z.number().optional(),
+  count: z.number().optional(),
+  error: z.object({ err_code: z.number().optional(), code: z.number(), description: z.string() }).optional(),
+});
+
+function headersOf(write: StreamWrite): MsgHdrs {
+  const made = headers();
+  if (write.expected !== undefined) made.set(EXPECTED, String(write.expected));
+  if (write.commitId !== undefined) made.set(COMMIT_ID, write.commitId);
+  return made;
+}
+
+async function send(
+  connection: NatsConnection,
+  write: StreamWrite,
+  made: MsgHdrs,
+  timeout: number,
+): Promise<{ seq: number; count: number }> {
+  const answer = await connection.request(write.subject, write.data, { headers: made, timeout });
+  const ack = ackSchema.parse(answer.json());
+  if (ack.error !== undefined) throw new WriteRefused(ack.error.err_code ?? ack.error.code, ack.error.description);
+  if (ack.seq === undefined) throw new WriteRefused(0, 'the acknowledgement has no sequence');
+  return { seq: ack.seq, count: ack.count ?? 1 };
+}
+
+/** Stores one message; returns its sequence. Throws `WriteRefused` when the server said no. */
+export async function publishOne(connection: NatsConnection, write: StreamWrite, timeoutMs: number): Promise<number> {
+  return (await send(connection, write, headersOf(write), timeoutMs)).seq;
+}
+
+/**
+ * Stores all messages or none; returns the sequence of the first, the others follow it one by one. Raw headers, because
+ * the client library's batch drops the expectation of every message but the first without a word.
+ */
+export async function publishBatch(
+  connection: NatsConnection,
+  writes: readonly StreamWrite[],
+  timeoutMs: number,
+): Promise<number> {
+  const id = nuid.next();
+  const last = writes.at(-1);
+  if (last === undefined) throw new RangeError('an empty batch');
+  for (const [index, write] of writes.entries()) {
+    const made = headersOf(write);
+    made.set('Nats-Batch-Id', id);
+    made.set('Nats-Batch-Sequence', String(index + 1));
+    if (write !== last) {
+      connection.publish(write.subject, write.data, { headers: made });
+      continue;
+    }
+    made.set('Nats-Batch-Commit', '1');
+    const { seq, count } = await send(connection, write, made, timeoutMs);
+    if (count !== writes.length) throw new UnsafeCompareAndSet(`a batch of ${writes.length} was stored as ${count}`);
+    return seq - count + 1;
+  }
+  throw new RangeError('unreachable: the last write returns');
+}

@@ -1,0 +1,200 @@
+import type { ConsumerConfig, JetStreamManager } from '@nats-io/jetstream';
+import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from '@nats-io/transport-node';
+
+/** A stored message. */
+export interface FeedMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+  readonly header: (name: string) => string;
+}
+
+export interface FeedOptions {
+  readonly stream: string;
+  readonly filters: readonly string[];
+  /** First sequence to read; or only the last message of each subject and everything after. */
+  readonly from: number | 'last_per_subject';
+  /** At most this many messages are handed out and not yet released. */
+  readonly window: number;
+  readonly onMessage: (message: FeedMessage) => void;
+}
+
+const HEARTBEAT_MS = 500;
+const SILENCE_MS = 1_200;
+const EXPIRES_MS = 30_000;
+
+/**
+ * Reads a stream in order, without gaps, from one ephemeral server-side consumer that it replaces whenever that falls
+ * silent (a killed server), is deleted, or skips a message. Where to go on is kept here, so nothing depends on a
+ * consumer's survival. Invariant: messages come in rising sequence, each once.
+ */
+export class StreamFeed {
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #options: FeedOptions;
+  #consumer = '';
+  #subscription: Subscription | undefined;
+  #lastSequence = 0;
+  #delivered = 0;
+  #requested = 0;
+  #outstanding = 0;
+  #heardMs = 0;
+  #renewing = false;
+  #stopped = false;
+  readonly #watchdog: NodeJS.Timeout;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, options: FeedOptions) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#options = options;
+    this.#watchdog = setInterval(() => {
+      if (this.#requested > 0 && performance.now() - this.#heardMs > SILENCE_MS) void this.#renew();
+    }, HEARTBEAT_MS / 2);
+    this.#watchdog.unref();
+  }
+
+  /** Throws when the first consumer cannot be created; later failures are repaired in the background. */
+  static async open(connection: NatsConnection, manager: JetStreamManager, options: FeedOptions): Promise<StreamFeed> {
+    const feed = new StreamFeed(connection, manager, options);
+    try {
+      await feed.#create();
+    } catch (error) {
+      await feed.stop();
+      throw error;
+    }
+    return feed;
+  }
+
+  /** A message handed out was dealt with: makes room for another. */
+  release(): void {
+    this.#outstanding -= 1;
+    this.#pull();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearInterval(this.#watchdog);
+    await this.#drop();
+  }
+
+  async #create(): Promise<void> {
+    const { stream, filters, from } = this.#options;
+    const start: Partial<ConsumerConfig> =
+      from === 'last_per_subject' && this.#lastSequence === 0
+        ? { deliver_policy: 'last_per_subject' }
+        : {
+            deliver_policy: 'by_start_sequence',
+            opt_start_seq: Math.max(this.#lastSequence + 1, typeof from === 'number' ? from : 1),
+          };
+    const name = `feed-${nuid.next()}`;
+    await this.#manager.consumers.add(stream, {
+      name,
+      filter_subjects: [...filters],
+      ack_policy: 'none',
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: nanos(10_000),
+      ...start,
+    });
+    if (this.#stopped) {
+      await this.#manager.consumers.delete(stream, name);
+      return;
+    }
+    this.#consumer = name;
+    this.#delivered = 0;
+    this.#requested = 0;
+    this.#heardMs = performance.now();
+    const subscription = this.#connection.subscribe(createInbox(), {
+      callback: (error, message) => {
+        if (error === null && this.#subscription === subscription) this.#receive(message);
+      },
+    });
+    this.#subscription = subscription;
+    this.#pull();
+  }
+
+  async #drop(): Promise<void> {
+    this.#subscription?.unsubscribe();
+    this.#subscription = undefined;
+    const name = this.#consumer;
+    this.#consumer = '';
+    if (name === '' || this.#connection.isClosed()) return;
+    // Not deleted now, the server removes it after its inactivity threshold.
+    await this.#manager.consumers.delete(this.#options.stream, name).catch(() => false);
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#renewing || this.#stopped) return;
+    this.#renewing = true;
+    void this.#drop();
+    while (!this.#stopped && !this.#connection.isClosed()) {
+      try {
+        await this.#create();
+        break;
+      } catch {
+        // No leader yet or not connected: ask again until the servers are back.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+    this.#renewing = false;
+  }
+
+  #pull(): void {
+    const subscription = this.#subscription;
+    if (subscription === undefined || this.#stopped || this.#connection.isClosed()) return;
+    const room = this.#options.window - this.#outstanding - this.#requested;
+    if (room <= 0 || (this.#requested > 0 && room < this.#options.window / 4)) return;
+    if (this.#requested === 0) this.#heardMs = performance.now();
+    this.#requested += room;
+    this.#connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#consumer}`,
+      JSON.stringify({ batch: room, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
+      { reply: subscription.getSubject() },
+    );
+  }
+
+  #receive(message: Msg): void {
+    this.#heardMs = performance.now();
+    const status = message.headers?.code ?? 0;
+    if (status !== 0) {
+      this.#receiveStatus(status, message);
+      return;
+    }
+    const { sequence, delivered } = parsePosition(message.reply ?? '');
+    if (delivered !== this.#delivered + 1) {
+      void this.#renew();
+      return;
+    }
+    this.#delivered = delivered;
+    this.#lastSequence = sequence;
+    this.#requested -= 1;
+    this.#outstanding += 1;
+    const { headers } = message;
+    this.#options.onMessage({
+      subject: message.subject,
+      sequence,
+      data: message.data,
+      header: (name) => headers?.get(name) ?? '',
+    });
+    this.#pull();
+  }
+
+  #receiveStatus(status: number, message: Msg): void {
+    if (status === 100) return;
+    if (status === 408) {
+      const left = Number(message.headers?.get('Nats-Pending-Messages') ?? '0');
+      this.#requested = Math.max(0, this.#requested - left);
+      this.#pull();
+      return;
+    }
+    void this.#renew();
+  }
+}
+
+/** `$JS.ACK.[domain.account.]stream.consumer.delivery.streamSequence.consumerSequence.time.pending[.random]` */
+function parsePosition(reply: string): { sequence: number; delivered: number } {
+  const tokens = reply.split('.');
+  const shift = tokens.length > 9 ? 2 : 0;
+  return { sequence: Number(tokens[5 + shift]), delivered: Number(tokens[6 + shift]) };
+}

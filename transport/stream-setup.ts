@@ -1,0 +1,70 @@
+import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { StreamMismatch } from './errors.ts';
+import type { Subjects } from './subjects.ts';
+
+const STREAM_NOT_FOUND = 10059;
+const PARTITIONS_KEY = 'understudy.partitions';
+
+export interface StreamSettings {
+  readonly name: string;
+  readonly replicas: number;
+  /** Steps kept of every actor. */
+  readonly history: number;
+  /** Whether this server has atomic batches (2.12). */
+  readonly canBatch: boolean;
+}
+
+/**
+ * Creates the stream, or checks that the one that is there fits. Returns whether it takes atomic batches.
+ * Throws `StreamMismatch` naming each difference; the client's errors as they are.
+ */
+export async function ensureStream(
+  manager: JetStreamManager,
+  subjects: Subjects,
+  settings: StreamSettings,
+): Promise<{ atomic: boolean }> {
+  const atomic = settings.canBatch && settings.replicas > 1;
+  const wanted = {
+    name: settings.name,
+    subjects: subjects.all,
+    retention: 'limits',
+    storage: 'file',
+    discard: 'old',
+    num_replicas: settings.replicas,
+    max_msgs_per_subject: settings.history,
+    max_consumers: -1,
+    allow_direct: false,
+    allow_atomic: atomic,
+    duplicate_window: nanos(1_000),
+    metadata: { [PARTITIONS_KEY]: String(subjects.partitions) },
+  } satisfies Partial<StreamConfig>;
+  const config = (await find(manager, settings.name)) ?? (await manager.streams.add(wanted)).config;
+  const differences: string[] = [];
+  const compare = (what: string, has: unknown, need: unknown): void => {
+    if (JSON.stringify(has) !== JSON.stringify(need)) {
+      differences.push(`${what} is ${JSON.stringify(has)}, needs ${JSON.stringify(need)}`);
+    }
+  };
+  compare('partitions', config.metadata?.[PARTITIONS_KEY], String(subjects.partitions));
+  compare('subjects', [...config.subjects].sort(), [...wanted.subjects].sort());
+  compare('retention', config.retention, wanted.retention);
+  compare('storage', config.storage, wanted.storage);
+  compare('num_replicas', config.num_replicas, wanted.num_replicas);
+  compare('max_msgs_per_subject', config.max_msgs_per_subject, wanted.max_msgs_per_subject);
+  compare('max_age', config.max_age, 0);
+  if (differences.length > 0) {
+    const wayOut = 'Connect with the settings it was made with, or choose another stream name.';
+    throw new StreamMismatch(`Stream ${settings.name}: ${differences.join('; ')}. ${wayOut}`);
+  }
+  return { atomic: atomic && config.allow_atomic === true };
+}
+
+async function find(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
+  }
+}

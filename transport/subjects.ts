@@ -1,0 +1,90 @@
+import { nuid } from '@nats-io/transport-node';
+import { type Address, type MailboxMessage, partitionOf } from '#actors';
+import { InvalidAddress } from './errors.ts';
+
+const PLAIN = /^[A-Za-z0-9_-]+$/;
+
+/** One subject token of any text: what a token must not contain becomes `=HH` (UTF-8, hexadecimal). */
+export function toToken(text: string): string {
+  if (PLAIN.test(text)) return text;
+  let token = '';
+  for (const byte of new TextEncoder().encode(text)) {
+    const char = String.fromCharCode(byte);
+    token += PLAIN.test(char) ? char : `=${byte.toString(16).padStart(2, '0')}`;
+  }
+  return token;
+}
+
+export function fromToken(token: string): string {
+  if (!token.includes('=')) return token;
+  return decodeURIComponent(token.replaceAll('=', '%'));
+}
+
+/**
+ * Names of the stream's subjects: `<prefix>.m.<partition>.<kind>.<id>.<message>` for mailboxes (the last token unique, so
+ * that the limit on messages a subject, which trims journals, never trims a mailbox) and
+ * `<prefix>.j.<partition>.<kind>.<id>` for journals.
+ */
+export class Subjects {
+  readonly prefix: string;
+  readonly partitions: number;
+
+  constructor(prefix: string, partitions: number) {
+    this.prefix = prefix;
+    this.partitions = partitions;
+  }
+
+  /** Everything the stream holds. */
+  get all(): string[] {
+    return [`${this.prefix}.m.>`, `${this.prefix}.j.>`, `${this.prefix}.probe.>`, `${this.prefix}.dead.>`];
+  }
+
+  #place(address: Address): string {
+    const slash = address.indexOf('/');
+    if (slash <= 0 || slash === address.length - 1) throw new InvalidAddress(`"${address}" is not kind/id`);
+    const kind = toToken(address.slice(0, slash));
+    return `${partitionOf(address, this.partitions)}.${kind}.${toToken(address.slice(slash + 1))}`;
+  }
+
+  journal(address: Address): string {
+    return `${this.prefix}.j.${this.#place(address)}`;
+  }
+
+  journalsOf(partition: number): string {
+    return `${this.prefix}.j.${partition}.>`;
+  }
+
+  journalsOfKind(kind: string): string {
+    return `${this.prefix}.j.*.${toToken(kind)}.*`;
+  }
+
+  mailbox(message: MailboxMessage): string {
+    return `${this.prefix}.m.${this.#place(message.to)}.${toToken(message.id)}`;
+  }
+
+  mailboxOf(address: Address): string {
+    return `${this.prefix}.m.${this.#place(address)}.*`;
+  }
+
+  mailboxesOf(partition: number): string {
+    return `${this.prefix}.m.${partition}.>`;
+  }
+
+  probe(token: string): string {
+    return `${this.prefix}.probe.${token}`;
+  }
+
+  deadLetter(): string {
+    return `${this.prefix}.dead.${nuid.next()}`;
+  }
+
+  /** The actor whose journal a subject is. */
+  addressOf(journalSubject: string): Address {
+    const [kind = '', id = ''] = journalSubject
+      .slice(this.prefix.length + 1)
+      .split('.')
+      .slice(2);
+    // A subject this class made, so both parts are there.
+    return `${fromToken(kind)}/${fromToken(id)}` as Address;
+  }
+}
