@@ -1,3 +1,6 @@
+export { connectDatabase } from './connect-database.ts';
+export { EmbeddedDatabase } from './embedded/embedded-database.ts';
 export { DatabaseRefused, StoreNotAtomic } from './errors.ts';
 export { MemoryDatabase } from './memory-database.ts';
 export { MongoDatabase } from './mongodb/mongo-database.ts';
+export { probeCompareAndSet } from './probe-compare-and-set.ts';
