@@ -6,7 +6,7 @@ import { type CollectionName, type Database, type Document, RevisionConflict } f
  * server would. Lists come in the order of ids, so that runs repeat.
  */
 export class MemoryDatabase implements Database {
-  readonly description = 'memory (for tests: nothing survives this process)';
+  readonly description: string = 'memory (for tests: nothing survives this process)';
   readonly #documents = new Map<string, Document>();
   readonly #beats = new Map<string, number>();
 

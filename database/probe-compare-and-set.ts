@@ -7,22 +7,24 @@ const COLLECTION = 'settings';
 /**
  * Finds out by trying whether the store lets exactly one of several racing writers win, as G2 needs; some stores that
  * speak a database's protocol do not. Races on a scratch document of its own and removes it. Throws `StoreNotAtomic`
- * with the rounds that went wrong, or what the store threw when it did not answer.
+ * with the race that went wrong, or what the store threw when it did not answer.
  */
 export async function probeCompareAndSet(database: Database, rounds = 20, writers = 8): Promise<void> {
   const id = `probe-${randomUUID()}`;
   let current = await database.create(COLLECTION, id, { by: 'probe' });
-  const wrong: string[] = [];
   for (let round = 1; round <= rounds; round++) {
     const winners = await race(database, current, round, writers);
     const read = await database.get(COLLECTION, id);
-    if (read === undefined) throw notAtomic(database, [`round ${round}: the document vanished`], round);
     const evidence = judge(current, winners, read);
-    if (evidence !== undefined) wrong.push(`round ${round}: ${evidence}`);
+    if (evidence !== undefined || read === undefined) {
+      throw new StoreNotAtomic(
+        `${database.description} is refused: it does not let exactly one of several writers win, so two hosts could own ` +
+          `one VM. Race ${round} of ${rounds}: ${evidence}. It may have left the document ${COLLECTION}/${id}`,
+      );
+    }
     current = read;
   }
   await database.remove(COLLECTION, id, current.revision);
-  if (wrong.length > 0) throw notAtomic(database, wrong, rounds);
 }
 
 /** All writers replace the same revision at once; returns what those who were told "done" wrote. */
@@ -39,20 +41,13 @@ async function race(database: Database, base: Document, round: number, writers: 
 }
 
 /** What was wrong with a round, or undefined. */
-function judge(before: Document, winners: readonly Document[], read: Document): string | undefined {
+function judge(before: Document, winners: readonly Document[], read: Document | undefined): string | undefined {
   const [winner] = winners;
   if (winner === undefined) return 'no writer won';
   if (winners.length > 1) return `${winners.length} writers won: ${winners.map(({ body }) => body.by).join('; ')}`;
+  if (read === undefined) return 'the document vanished';
   if (read.revision !== before.revision + 1 || read.body.by !== winner.body.by) {
     return `the winner wrote "${winner.body.by}", a read gave "${read.body.by}" at revision ${read.revision}`;
   }
   return undefined;
-}
-
-function notAtomic(database: Database, wrong: readonly string[], rounds: number): StoreNotAtomic {
-  const first = wrong.slice(0, 3).join(' | ');
-  return new StoreNotAtomic(
-    `${database.description} is refused: in ${wrong.length} of ${rounds} races it did not let exactly one writer win, ` +
-      `so two hosts could own one VM. ${first}`,
-  );
 }
