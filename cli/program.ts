@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { registerLab } from './lab.ts';
 import { registerSim } from './sim.ts';
 
 /** Each adds its group of commands. One a line: so that groups can be added side by side. */
 const groups: readonly ((program: Command) => void)[] = [
   registerSim, //
+  registerLab,
 ];
 
 /** The `understudy` command with all its groups. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { childNamespaceOf, type NodeBoundary, nodeMembers } from './node-members.ts';
+import { childNamespaceOf, FOLDER_VARIABLE, type NodeBoundary, nodeMembers } from './node-members.ts';
 import { readPidFile } from './pid-file.ts';
 import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
 
@@ -44,7 +44,7 @@ export async function startNodeBox(options: NodeBoxOptions): Promise<NodeBox> {
   const child = spawn('sh', ['-c', script, options.pidFile, ...options.command], {
     detached: true, // Ctrl-C in the lab's terminal is the lab's to handle
     stdio: ['ignore', log, log],
-    env: { ...process.env, ...options.env, UNDERSTUDY_NODE_FOLDER: options.folder },
+    env: { ...process.env, ...options.env, [FOLDER_VARIABLE]: options.folder },
   });
   closeSync(log);
   const ended = new Promise<void>((resolve) => {
@@ -60,18 +60,14 @@ export async function endLeftNode(pidFile: string, folder: string): Promise<void
   const outer = readPidFile(pidFile);
   const inode = outer !== undefined && isAlive(outer) ? childNamespaceOf(outer.pid) : undefined;
   // Without a namespace its processes may outlive the one that the file names; each of them carries the folder's path.
-  await endNode(inode === undefined ? markOf(folder) : { kind: 'namespace', inode }, outer);
-}
-
-function markOf(folder: string): NodeBoundary {
-  return { kind: 'mark', text: `UNDERSTUDY_NODE_FOLDER=${folder}\0` };
+  await endNode(inode === undefined ? { kind: 'mark', folder } : { kind: 'namespace', inode }, outer);
 }
 
 async function boundaryOf(child: ChildProcess, options: NodeBoxOptions): Promise<NodeBoundary> {
   while (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
     // An older file may still be there: only the one of this process says that it recorded itself.
     const recorded = readPidFile(options.pidFile)?.pid === child.pid;
-    if (recorded && options.kind === 'mark') return markOf(options.folder);
+    if (recorded && options.kind === 'mark') return { kind: 'mark', folder: options.folder };
     const inode = recorded ? childNamespaceOf(child.pid) : undefined;
     if (inode !== undefined) return { kind: 'namespace', inode };
     await delay(2);

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { z } from 'zod';
-import { nodeMembers } from './node-members.ts';
+import { FOLDER_VARIABLE, nodeMembers } from './node-members.ts';
 import { signalProcess } from './process-identity.ts';
 import { SoftWatchdog } from './soft-watchdog.ts';
 
@@ -29,11 +29,10 @@ const watchdog = new SoftWatchdog(clock, () => {
 });
 
 function reset(): void {
-  const folder = process.env.UNDERSTUDY_NODE_FOLDER;
+  const folder = process.env[FOLDER_VARIABLE];
   // Without a namespace nobody else ends the others. Inside one, the kernel does when the shell above us ends.
   if (folder !== undefined) {
-    const mark = { kind: 'mark', text: `UNDERSTUDY_NODE_FOLDER=${folder}\0` } as const;
-    for (const member of nodeMembers(mark)) {
+    for (const member of nodeMembers({ kind: 'mark', folder })) {
       if (member.pid !== process.ppid) signalProcess(member, 'SIGKILL');
     }
   }

@@ -3,12 +3,15 @@ import { identityOf, type ProcessIdentity } from './process-identity.ts';
 
 /**
  * What tells a node's processes from all others. `namespace`: they share a PID namespace of their own, so the kernel
- * kills them all with its first process. `mark`: they carry a text in their environment (the path of the node's own
- * folder, which also libvirt's QEMUs inherit).
+ * kills them all with its first process. `mark`: their environment names the node's own folder, as ours does by a
+ * variable of its own and libvirt's daemon and QEMUs do by HOME.
  */
 export type NodeBoundary =
   | { readonly kind: 'namespace'; readonly inode: string }
-  | { readonly kind: 'mark'; readonly text: string };
+  | { readonly kind: 'mark'; readonly folder: string };
+
+/** Carries a node's folder in the environment of its processes. */
+export const FOLDER_VARIABLE = 'UNDERSTUDY_NODE_FOLDER';
 
 /** Every living process inside the boundary, this process never. */
 export function nodeMembers(boundary: NodeBoundary): ProcessIdentity[] {
@@ -35,7 +38,9 @@ export function childNamespaceOf(pid: number): string | undefined {
 function isInside(pid: number, boundary: NodeBoundary): boolean {
   try {
     if (boundary.kind === 'namespace') return readlinkSync(`/proc/${pid}/ns/pid`) === boundary.inode;
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(boundary.text);
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const { folder } = boundary;
+    return environment.some((entry) => entry === `${FOLDER_VARIABLE}=${folder}` || entry.startsWith(`HOME=${folder}/`));
   } catch {
     return false; // gone, or another user's
   }

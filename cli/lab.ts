@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { connectControl, LabError, type LinePeer, labFolder, labStatus, PeerGone, renderStatus } from '../lab/mod.ts';
+
+/** A power-off waits until every process is verified gone; nothing else takes longer. */
+const ANSWER_MS = 15_000;
+
+/** `understudy lab`: the one-machine cluster, from a second terminal. */
+export function registerLab(program: Command): void {
+  const lab = program.command('lab').description('a whole cluster on this machine; start it with "npm run lab"');
+  const onNode = (verb: string, what: string): void => {
+    lab
+      .command(`${verb} <node>`)
+      .description(what)
+      .action((node: string) => ask((peer) => peer.request(verb, { node }, ANSWER_MS)));
+  };
+  const onVm = (verb: string, what: string): void => {
+    lab
+      .command(`${verb} <vm>`)
+      .description(what)
+      .action((vm: string) => ask((peer) => peer.request(verb, { vm }, ANSWER_MS)));
+  };
+  onNode('power-off', 'cuts the power of a node: kills all its processes at once');
+  onNode('power-on', 'boots a node again');
+  onVm('kill-vm', 'kills the QEMU process of a VM, as a crash would');
+  onVm('guest-shutdown', 'presses the power button of a VM');
+  lab
+    .command('status')
+    .description('shows nodes, VMs and the last events')
+    .option('--json', 'one JSON object')
+    .action((options: { json?: true }) =>
+      ask(async (peer) => {
+        const status = labStatus.parse(await peer.request('status', {}, ANSWER_MS));
+        const columns = process.stdout.columns ?? 120;
+        if (options.json) console.log(JSON.stringify(status));
+        else console.log(renderStatus(status, columns, process.stdout.isTTY === true).join('\n'));
+      }),
+    );
+  lab
+    .command('down')
+    .description('takes the lab down: no process and no file is left')
+    .action(() =>
+      ask(async (peer) => {
+        await peer.request('down', {}, ANSWER_MS);
+        await peer.closed; // the lab closes its socket last
+      }),
+    );
+}
+
+/** One exchange with the running lab. What the user can mend is one line and exit status 2. */
+async function ask(exchange: (peer: LinePeer) => Promise<unknown>): Promise<void> {
+  let peer: LinePeer | undefined;
+  try {
+    peer = await connectControl(labFolder().control);
+    await exchange(peer);
+  } catch (error) {
+    if (!(error instanceof LabError || error instanceof PeerGone)) throw error;
+    console.error(`understudy: ${error.message}`);
+    process.exitCode = error instanceof LabError ? 2 : 1;
+  } finally {
+    peer?.close();
+  }
+}
