@@ -4,6 +4,7 @@ import type { SimBus } from './bus.ts';
 import type { SimProcess } from './host.ts';
 import type { SimNetwork } from './network.ts';
 import { remoteCall } from './remote-call.ts';
+import { Subscription } from './subscription.ts';
 
 const TIMEOUT_MS = 3000;
 /** Unacknowledged deliveries come again after this. */
@@ -73,9 +74,16 @@ export function openTransport(
     history: (address, limit) => call(() => inner.history(address, limit)),
     consume: (partition, receive) =>
       call(async () => {
-        const consumer = await inner.consume(partition, (delivery) => arrive(delivery, receive));
-        process.atDeath(() => void consumer.stop());
-        return consumer;
+        const subscription = new Subscription(inner, partition, process, time, reachable, (delivery) =>
+          arrive(delivery, receive),
+        );
+        process.atDeath(() => subscription.stop());
+        await subscription.open();
+        return {
+          stop: async () => {
+            subscription.stop();
+          },
+        };
       }),
     watch: (kinds, listener) =>
       call(async () => {

@@ -1,0 +1,112 @@
+import type { NodeId, VmId } from '#machines';
+import type { NodeLogEntry } from '../../node-agent/node-process-options.ts';
+import type { SimCopy, SimHost } from '../world/host.ts';
+import type { WorldObserver } from '../world/world.ts';
+import type { Recovery, TimelineEntry, Violation } from './result.ts';
+
+interface Outage {
+  readonly from: NodeId;
+  readonly failedAt: number;
+  triggeredAt: number | undefined;
+}
+
+/** The words of the log by which HA says that it decided to bring a VM back. */
+const TRIGGERS: ReadonlySet<string> = new Set(['trigger', 'plan']);
+
+/** Writes down what happened in one run: the timeline, and each VM that was lost and brought back. */
+export class Recorder implements WorldObserver {
+  readonly timeline: TimelineEntry[] = [];
+  readonly recoveries: Recovery[] = [];
+  readonly violations: Violation[] = [];
+  /** Set whenever a copy changed: only then can the invariants about copies break. */
+  dirty = true;
+  readonly #nowMs: () => number;
+  readonly #outages = new Map<VmId, Outage>();
+  /** When something was done to the host that may cost it its VMs; the cause of what follows. */
+  readonly #hurtAt = new Map<NodeId, number>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get #at(): number {
+    return Math.round(this.#nowMs()) / 1000;
+  }
+
+  /** The scenario did something to a host. */
+  hurt(node: NodeId): void {
+    this.#hurtAt.set(node, this.#at);
+  }
+
+  /** The scenario undid it. */
+  healed(node: NodeId): void {
+    this.#hurtAt.delete(node);
+  }
+
+  log(entry: NodeLogEntry): void {
+    if (TRIGGERS.has(entry.what) && entry.vm !== undefined) {
+      for (const [vm, outage] of this.#outages) if (vm === entry.vm) outage.triggeredAt ??= this.#at;
+    }
+    this.timeline.push({
+      at: this.#at,
+      what: entry.what,
+      ...(entry.vm === undefined ? {} : { vm: entry.vm }),
+      node: entry.node,
+      ...(entry.about === undefined ? {} : { from: entry.about }),
+      why: entry.why,
+    });
+  }
+
+  fact(what: string, node: NodeId | undefined, vm: VmId | undefined, why: string): void {
+    this.timeline.push({
+      at: this.#at,
+      what,
+      ...(vm === undefined ? {} : { vm }),
+      ...(node === undefined ? {} : { node }),
+      why,
+    });
+  }
+
+  copyChanged(host: SimHost, copy: SimCopy): void {
+    this.dirty = true;
+    this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
+    if (copy.state === 'running') this.#running(host, copy.vm);
+    else if (copy.reason === 'guest-shutdown') this.#outages.delete(copy.vm);
+    else if (!this.#outages.has(copy.vm)) {
+      const failedAt = this.#hurtAt.get(host.name) ?? this.#at;
+      this.#outages.set(copy.vm, { from: host.name, failedAt, triggeredAt: undefined });
+    }
+  }
+
+  agentFailed(node: NodeId, error: unknown): void {
+    this.violate(
+      'the agent never throws',
+      `${node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  }
+
+  violate(invariant: string, why: string): void {
+    this.violations.push({ at: this.#at, invariant, why });
+  }
+
+  /** A user asked for it: what follows is no recovery. */
+  intended(vm: VmId): void {
+    this.#outages.delete(vm);
+  }
+
+  #running(host: SimHost, vm: VmId): void {
+    const outage = this.#outages.get(vm);
+    if (outage === undefined) return;
+    this.#outages.delete(vm);
+    const startedAt = this.#at;
+    this.recoveries.push({
+      vm,
+      from: outage.from,
+      to: host.name,
+      failedAt: outage.failedAt,
+      triggeredAt: outage.triggeredAt ?? startedAt,
+      startedAt,
+      seconds: Math.round((startedAt - outage.failedAt) * 1000) / 1000,
+    });
+  }
+}

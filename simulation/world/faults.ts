@@ -1,0 +1,132 @@
+import { nodeId, vmId } from '#machines';
+import type { ScenarioEvent } from '../scenario/mod.ts';
+import type { SimHost } from './host.ts';
+import type { World } from './world.ts';
+
+/** Events about one host. */
+type NodeEvent = Exclude<Extract<ScenarioEvent, { node: string }>, { vm: string }>;
+type VmEvent = Extract<ScenarioEvent, { vm: string }>;
+type ClusterEvent = Exclude<ScenarioEvent, { node: string } | { vm: string }>;
+
+/** Makes one event of a scenario happen, now. Events that find their object gone do nothing. */
+export function happen(world: World, event: ScenarioEvent): void {
+  if ('vm' in event) happenToVm(world, event);
+  else if ('node' in event) happenToHost(world, world.host(event.node), event);
+  else happenToCluster(world, event);
+}
+
+function happenToCluster(world: World, event: ClusterEvent): void {
+  switch (event.do) {
+    case 'storage-target-down':
+    case 'storage-target-up':
+      world.storage.up = event.do === 'storage-target-up';
+      world.storage.flushLate();
+      return;
+    case 'database-down':
+    case 'database-up':
+      world.network.down.database = event.do === 'database-down';
+      return;
+    case 'messaging-down':
+    case 'messaging-up':
+      world.network.down.messaging = event.do === 'messaging-down';
+      return;
+    case 'partition':
+      world.network.partition(event.groups.map((group) => group.map(nodeId)));
+      return;
+    case 'heal':
+      world.network.heal();
+      return;
+    case 'arm':
+    case 'disarm':
+      world.tell('cluster/main', { type: event.do });
+      return;
+  }
+}
+
+function happenToHost(world: World, host: SimHost, event: NodeEvent): void {
+  switch (event.do) {
+    case 'power-off':
+      world.powerOff(host, 'power cut');
+      return;
+    case 'power-on':
+      world.powerOn(host);
+      return;
+    case 'reboot':
+    case 'shutdown':
+      world.shutdown(host, event.do === 'reboot');
+      return;
+    case 'pause':
+      host.pause();
+      world.time.after(event.seconds * 1000, () => host.resume());
+      return;
+    case 'storage-link-down':
+    case 'storage-interface-down':
+      host.links.storage = false;
+      return;
+    case 'storage-link-up':
+    case 'storage-interface-up':
+      host.links.storage = true;
+      world.storage.flushLate();
+      return;
+    case 'management-link-down':
+    case 'management-link-up':
+      host.links.management = event.do === 'management-link-up';
+      return;
+    case 'agent-kill':
+      world.killAgent(host);
+      return;
+    case 'agent-restart':
+      world.killAgent(host);
+      if (host.powered) world.startAgent(host, false);
+      return;
+    case 'clock-jump':
+      // The wall clock is nowhere in the ports: nothing in the product can see it jump (G3).
+      return;
+    case 'maintenance-on':
+    case 'maintenance-off':
+      world.tell(`node/${host.name}`, { type: 'maintenance', on: event.do === 'maintenance-on' });
+      return;
+    default:
+      throw new Error(`cannot play ${event.do}`);
+  }
+}
+
+function happenToVm(world: World, event: VmEvent): void {
+  const vm = vmId(event.vm);
+  const to = `vm/${event.vm}` as const;
+  const holder = world.holder(vm);
+  const copy = holder?.copies.get(vm);
+  switch (event.do) {
+    case 'kill':
+    case 'guest-shutdown':
+      if (holder === undefined || copy === undefined) return;
+      world.hypervisors.change(holder, copy, 'off', event.do === 'kill' ? 'crashed' : 'guest-shutdown');
+      return;
+    case 'suspend-fails':
+      world.hypervisors.faults.suspendFails.add(vm);
+      return;
+    case 'start-fails':
+      world.hypervisors.faults.startFails.set(vm, {
+        left: event.times,
+        node: event.node === undefined ? undefined : nodeId(event.node),
+      });
+      return;
+    case 'start':
+    case 'stop':
+      world.tell(to, { type: event.do });
+      return;
+    case 'remove':
+      world.tell(to, { type: 'release' });
+      return;
+    case 'migrate':
+      world.tell(to, { type: 'migrate', to: event.to });
+      return;
+    case 'set': {
+      const { at: _at, do: _do, vm: _vm, ...changes } = event;
+      world.tell(to, { type: 'set', ...changes });
+      return;
+    }
+    default:
+      throw new Error(`cannot play ${event.do}`);
+  }
+}
