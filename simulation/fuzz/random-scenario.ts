@@ -31,7 +31,7 @@ export function randomScenario(seed: number, shape: FuzzShape): Scenario {
   const until = Math.max(shape.hours * 3600, CALM_SECONDS + 300);
   const healAt = until - CALM_SECONDS;
   const ids = vms.map((vm) => vm.id);
-  const events: Omit<ScenarioEvent, never>[] = [];
+  const events: ScenarioEvent[] = [];
   for (let i = random.int(2, 10); i > 0; i -= 1) {
     const at = Math.round(random.between(30, healAt) * 10) / 10;
     events.push(...fault(random, at, healAt, names, ids));
