@@ -39,3 +39,66 @@ export class RequestFailed extends TerminalError {
   override readonly name = 'RequestFailed';
   readonly code = 'REQUEST_FAILED';
 }
+
+/** An address is `kind/id`: kind in lower case letters, digits, `-`; id in letters, digits, `-`, `_`. */
+export class InvalidAddress extends TerminalError {
+  override readonly name = 'InvalidAddress';
+  readonly code = 'INVALID_ADDRESS';
+  constructor(text: string) {
+    super(`not an actor address: ${JSON.stringify(text)} (want kind/id, for example vm/web-01)`);
+  }
+}
+
+/** No machine was registered under this kind on this host. */
+export class UnknownKind extends TerminalError {
+  override readonly name = 'UnknownKind';
+  readonly code = 'UNKNOWN_KIND';
+}
+
+/** The event does not fit the schema of the receiving kind. Nothing was sent. */
+export class MalformedEvent extends TerminalError {
+  override readonly name = 'MalformedEvent';
+  readonly code = 'MALFORMED_EVENT';
+}
+
+/** A machine asked for something the runtime cannot make durable; the text says what to use instead. */
+export class UnsupportedAction extends TerminalError {
+  override readonly name = 'UnsupportedAction';
+  readonly code = 'UNSUPPORTED_ACTION';
+}
+
+/** Context, event or effect input holds something that JSON would lose; the text names the path. */
+export class NotSerialisable extends TerminalError {
+  override readonly name = 'NotSerialisable';
+  readonly code = 'NOT_SERIALISABLE';
+}
+
+/** The snapshot outgrew the limit `snapshotBytes`. */
+export class SnapshotTooLarge extends TerminalError {
+  override readonly name = 'SnapshotTooLarge';
+  readonly code = 'SNAPSHOT_TOO_LARGE';
+}
+
+/** The stored snapshot is of another machine version and no `migrate` was registered that takes it. */
+export class VersionMismatch extends TerminalError {
+  override readonly name = 'VersionMismatch';
+  readonly code = 'VERSION_MISMATCH';
+}
+
+/** The stored journal entry is not one of ours, or is damaged. */
+export class CorruptJournal extends TerminalError {
+  override readonly name = 'CorruptJournal';
+  readonly code = 'CORRUPT_JOURNAL';
+}
+
+/** The receiving actor took the event and gave no answer; `outcome` says what it did with it. */
+export class NotAnswered extends TerminalError {
+  override readonly name = 'NotAnswered';
+  readonly code = 'NOT_ANSWERED';
+}
+
+/** The system was stopped, or not started yet. */
+export class SystemStopped extends TerminalError {
+  override readonly name = 'SystemStopped';
+  readonly code = 'SYSTEM_STOPPED';
+}

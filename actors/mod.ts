@@ -1,15 +1,30 @@
+export {
+  type EffectIntent,
+  effect,
+  reply,
+  type SpawnIntent,
+  spawnChild,
+  stopChild,
+  type TellIntent,
+  tell,
+} from './actions.ts';
+export { ActorSystem, type ActorSystemOptions, type AskOptions, createActorSystem } from './actor-system.ts';
+export { address, kindOf, stableHash } from './address.ts';
+export type { Alert } from './alert.ts';
 export type { Bus, Unsubscribe } from './bus.ts';
 export { type Clock, sleep, type Timer } from './clock.ts';
-export {
-  MailboxFull,
-  RequestFailed,
-  RequestTimeout,
-  RetryableError,
-  StaleCommit,
-  TerminalError,
-  TransportUnavailable,
-} from './errors.ts';
+export type { CyclePoint } from './cycle-point.ts';
+export { type StepRecord, type StoredSnapshot, stepRecord } from './envelope.ts';
+export * from './errors.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type { MembershipOptions } from './membership.ts';
+export { type DeadLetter, MemoryServer, type MemoryServerOptions } from './memory-server.ts';
+export { MemoryTransport } from './memory-transport.ts';
+export type { OwnershipOptions } from './ownership.ts';
 export { partitionOf } from './partition.ts';
+export { promiseActor } from './promise-actor.ts';
+export type { EffectHandler, EffectScope, KindOptions, OnError } from './registration.ts';
+export { systemClock } from './system-clock.ts';
 export type {
   Address,
   Delivery,

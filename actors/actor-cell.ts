@@ -1,0 +1,212 @@
+import { type ActorState, emptyState, loadState, type PendingTimer } from './actor-state.ts';
+import { admit } from './admit.ts';
+import { backoffMs, Halted, untilAvailable } from './backoff.ts';
+import { sleep } from './clock.ts';
+import { commitStep, type Work } from './commit-step.ts';
+import type { CyclePoint } from './cycle-point.ts';
+import { type EffectResult, EffectRunner } from './effect-runner.ts';
+import type { PendingEffect } from './envelope.ts';
+import { StaleCommit } from './errors.ts';
+import type { HostContext } from './host-context.ts';
+import { Outbox } from './outbox.ts';
+import type { Kind } from './registration.ts';
+import { TimerSet } from './timer-set.ts';
+import type { Address, Delivery } from './transport.ts';
+
+/**
+ * One active actor on this host: takes its messages, timers and effect results one at a time through the cycle.
+ * Invariant: `#state` is what the journal holds, or undefined when that is not known.
+ */
+export class ActorCell {
+  readonly address: Address;
+  readonly #context: HostContext;
+  readonly #kind: Kind;
+  readonly #queue: Work[] = [];
+  readonly #effects: EffectRunner;
+  readonly #timers: TimerSet;
+  readonly #outbox: Outbox;
+  #state: ActorState | undefined;
+  #running = false;
+  #halted = false;
+  #failures = 0;
+  #idleSinceMs: number;
+
+  constructor(address: Address, context: HostContext) {
+    this.address = address;
+    this.#context = context;
+    this.#kind = context.kindFor(address);
+    this.#idleSinceMs = context.clock.nowMs();
+    this.#effects = new EffectRunner(address, context, (effect, result) => this.#effectEnded(effect, result));
+    this.#timers = new TimerSet(context.clock, (id, timer) => this.#timerFired(id, timer));
+    this.#outbox = new Outbox(context, address, () => this.#halted);
+  }
+
+  /** Milliseconds without anything to do; 0 while there is something. */
+  idleMs(): number {
+    const state = this.#state;
+    const busy =
+      this.#running || this.#outbox.size > 0 || (state?.timers.size ?? 0) > 0 || (state?.effects.size ?? 0) > 0;
+    return busy ? 0 : this.#context.clock.nowMs() - this.#idleSinceMs;
+  }
+
+  /** Journal position this cell knows; undefined when it has to load. */
+  get sequence(): number | undefined {
+    return this.#state?.sequence;
+  }
+
+  /** `refusal`: why the event does not fit its schema. */
+  receive(delivery: Delivery, refusal?: Error): void {
+    if (this.#halted) delivery.nak(0);
+    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message });
+  }
+
+  /** Loads if need be and takes up timers, effects and unsent messages. */
+  activate(): void {
+    this.#offer({ kind: 'wake' });
+  }
+
+  /** The journal moved without us: load again. */
+  reload(): void {
+    this.#offer({ kind: 'reload' });
+  }
+
+  /** Gives the actor up. What was not acknowledged goes back. */
+  halt(): void {
+    this.#halted = true;
+    this.#effects.stop();
+    this.#timers.stop();
+    for (const work of this.#queue.splice(0)) if (work.kind === 'message') work.delivery.nak(0);
+  }
+
+  #offer(work: Work): void {
+    if (this.#halted) return;
+    this.#queue.push(work);
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, limits } = this.#context;
+    let steps = 0;
+    for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
+      if (++steps % limits.stepsPerSlice === 0) await sleep(clock, 0);
+      await this.#outbox.untilRoom();
+      try {
+        await this.#take(work);
+      } catch (error) {
+        if (this.#halted || error instanceof Halted) break;
+        await this.#failed(work, error);
+      }
+      if (this.#halted) break;
+    }
+    this.#running = false;
+    this.#idleSinceMs = clock.nowMs();
+  }
+
+  async #take(work: Work): Promise<void> {
+    if (work.kind === 'reload') this.#forget();
+    this.#state ??= await this.#load();
+    const state = this.#state;
+    if (work.kind === 'wake' || work.kind === 'reload') return;
+    if (work.kind === 'message') {
+      this.#reached('receive');
+      const admission = admit(state, work.delivery.message);
+      if (admission === 'known') return work.delivery.ack();
+      if (admission !== 'take') return this.#handBack(work.delivery, admission);
+    }
+    if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer) return;
+    const done = await commitStep(this.#context, this.#kind, this.address, state, work, this.#points);
+    this.#failures = 0;
+    this.#outbox.add(done.unsent);
+    for (const call of done.calls) call();
+    this.#follow(state);
+    this.#reached('effect');
+  }
+
+  readonly #points = {
+    halted: (): boolean => this.#halted,
+    reached: (point: CyclePoint): void => this.#reached(point),
+  };
+
+  /** Throws `Halted` when the hook stopped this host. */
+  #reached(point: CyclePoint): void {
+    this.#context.onCyclePoint(point, this.address);
+    if (this.#halted) throw new Halted();
+  }
+
+  #handBack(delivery: Delivery, why: 'early' | 'parked'): void {
+    const { limits, alert } = this.#context;
+    if (why === 'early' && delivery.attempt % 50 === 0) {
+      const { from, sequence } = delivery.message;
+      alert({
+        code: 'SEQUENCE_GAP',
+        address: this.address,
+        text: `${this.address} waits for a message of ${from} before ${sequence}`,
+      });
+    }
+    delivery.nak(limits.handBackMs * Math.min(delivery.attempt, 10));
+  }
+
+  async #load(): Promise<ActorState> {
+    const { transport, clock, random, limits } = this.#context;
+    const entry = await untilAvailable(
+      clock,
+      random,
+      limits.unavailable,
+      () => this.#halted,
+      (error, attempt) => this.#unavailable(error, attempt),
+      () => transport.latest(this.address),
+    );
+    if (this.#halted) throw new Halted();
+    const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
+    this.#outbox.add(state.outbox);
+    state.outbox = this.#outbox.messages;
+    this.#follow(state);
+    return state;
+  }
+
+  #unavailable(error: Error, attempt: number): void {
+    if (attempt % 10 !== 1) return;
+    this.#context.alert({ code: 'TRANSPORT_UNAVAILABLE', address: this.address, text: error.message });
+  }
+
+  #follow(state: ActorState): void {
+    if (state.status === 'parked') {
+      this.#effects.stop();
+      this.#timers.stop();
+      return;
+    }
+    this.#timers.follow(state.timers);
+    this.#effects.follow(this.#kind, state.effects);
+  }
+
+  #forget(): void {
+    this.#state = undefined;
+    this.#outbox.clear();
+  }
+
+  async #failed(work: Work, error: unknown): Promise<void> {
+    const { clock, random, limits, alert } = this.#context;
+    this.#forget();
+    if (work.kind === 'effect') this.#effects.forget(work.effect.key);
+    if (error instanceof StaleCommit) {
+      this.#queue.unshift(work);
+      return;
+    }
+    this.#failures++;
+    const text = `${this.address}: ${error instanceof Error ? error.message : String(error)}`;
+    alert({ code: 'STEP_FAILED', address: this.address, text });
+    await sleep(clock, backoffMs(limits.failure, this.#failures, random));
+    if (!this.#halted) this.#queue.unshift(work);
+    else if (work.kind === 'message') work.delivery.nak(0);
+  }
+
+  #effectEnded(effect: PendingEffect, result: EffectResult): void {
+    this.#offer({ kind: 'effect', effect, result });
+  }
+
+  #timerFired(id: string, timer: PendingTimer): void {
+    this.#offer({ kind: 'timer', id, timer });
+  }
+}

@@ -1,0 +1,76 @@
+import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
+import { type Envelope, type PendingEffect, readEnvelope, storedMessages } from './envelope.ts';
+import type { Kind } from './registration.ts';
+import { migrateSnapshot, reviveSnapshot } from './snapshot.ts';
+import type { Address, JournalEntry, MailboxMessage } from './transport.ts';
+
+export interface PendingTimer {
+  readonly event: AnyEventObject;
+  /** On this host's clock. */
+  readonly dueMs: number;
+}
+
+/**
+ * A loaded actor. Steps change it in place; whoever fails to commit a step throws it away and loads again, so it is
+ * never seen between two commits. All maps keep their order: it is part of what is stored.
+ */
+export interface ActorState {
+  sequence: number;
+  step: number;
+  status: Envelope['status'];
+  /** Undefined before the first step. */
+  snapshot: AnyMachineSnapshot | undefined;
+  parent: Address | undefined;
+  parked: Envelope['parked'];
+  forgot: boolean;
+  recent: string[];
+  outbox: MailboxMessage[];
+  readonly timers: Map<string, PendingTimer>;
+  readonly cursors: Map<string, number>;
+  readonly sent: Map<string, number>;
+  readonly effects: Map<string, PendingEffect>;
+}
+
+export function emptyState(): ActorState {
+  return {
+    sequence: 0,
+    step: 0,
+    status: 'active',
+    snapshot: undefined,
+    parent: undefined,
+    parked: undefined,
+    forgot: false,
+    recent: [],
+    outbox: [],
+    timers: new Map(),
+    cursors: new Map(),
+    sent: new Map(),
+    effects: new Map(),
+  };
+}
+
+/** Throws `CorruptJournal`, `VersionMismatch`, and whatever a machine's migration throws. */
+export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): ActorState {
+  const stored = readEnvelope(entry);
+  const snapshot = migrateSnapshot(kind, entry.address, stored.snapshot, stored.version);
+  return {
+    sequence: entry.sequence,
+    step: stored.step,
+    status: stored.status,
+    snapshot: reviveSnapshot(kind, snapshot, stored.effects),
+    parent: stored.parent,
+    parked: stored.parked,
+    forgot: stored.forgot === true,
+    recent: stored.recent,
+    outbox: storedMessages(stored),
+    timers: new Map(stored.timers.map((timer) => [timer.id, { event: timer.event, dueMs: nowMs + timer.remainingMs }])),
+    cursors: new Map(Object.entries(stored.cursors)),
+    sent: new Map(Object.entries(stored.sent)),
+    effects: new Map(stored.effects.map((effect) => [effect.key, effect])),
+  };
+}
+
+/** True when somebody must look after it even if no message comes. */
+export function hasWork(stored: Envelope): boolean {
+  return stored.timers.length > 0 || stored.effects.length > 0 || stored.outbox.length > 0;
+}

@@ -1,0 +1,200 @@
+import type { AnyEventObject } from 'xstate';
+import { z } from 'zod';
+import { address, kindOf } from './address.ts';
+import type { Alert } from './alert.ts';
+import { Asking } from './asking.ts';
+import type { Clock } from './clock.ts';
+import type { CyclePoint } from './cycle-point.ts';
+import { type StepRecord, stepRecord } from './envelope.ts';
+import { MalformedEvent, SystemStopped, UnknownKind } from './errors.ts';
+import type { HostContext } from './host-context.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_MEMBERSHIP } from './membership.ts';
+import { Ownership, type OwnershipOptions } from './ownership.ts';
+import { partitionOf } from './partition.ts';
+import type { Kind, KindOptions } from './registration.ts';
+import { assertSerialisable } from './serialisable.ts';
+import type { Address, Transport } from './transport.ts';
+
+export interface ActorSystemOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  /** Unique among the hosts; also the name under which this host's own messages go out. */
+  readonly host: string;
+  readonly onAlert?: (alert: Alert) => void;
+  readonly limits?: Partial<Limits>;
+  readonly membership?: Partial<OwnershipOptions>;
+  /** For tests: called when a part of the cycle is done. May call `kill`. */
+  readonly onCyclePoint?: (point: CyclePoint, address: Address) => void;
+}
+
+export interface AskOptions {
+  /** Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs XState machines as durable actors on one host. */
+export class ActorSystem {
+  readonly host: string;
+  readonly #transport: Transport;
+  readonly #context: HostContext;
+  readonly #kinds = new Map<string, Kind>();
+  readonly #ownership: Ownership;
+  readonly #asking: Asking;
+  #state: 'new' | 'running' | 'stopped' = 'new';
+
+  constructor(options: ActorSystemOptions) {
+    this.host = options.host;
+    this.#transport = options.transport;
+    const { transport, clock, random, host } = options;
+    const life = Math.floor(random() * 2 ** 40).toString(36);
+    let count = 0;
+    this.#context = {
+      host,
+      transport,
+      clock,
+      random,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      alert: options.onAlert ?? (() => {}),
+      kindFor: (of) => this.#kind(of),
+      freshId: () => `${host}-${life}-${++count}`,
+      onCyclePoint: options.onCyclePoint ?? (() => {}),
+    };
+    this.#ownership = new Ownership(this.#context, {
+      ...DEFAULT_MEMBERSHIP,
+      sweepEveryMs: 30_000,
+      ...options.membership,
+    });
+    this.#asking = new Asking(transport.bus, clock, `${host}-${life}`);
+  }
+
+  /** Before `start`. Every host that may run actors of this kind registers it. */
+  register(kind: string, options: KindOptions): void {
+    address(`${kind}/probe`);
+    if (this.#kinds.has(kind)) throw new UnknownKind(`kind ${kind} is registered already`);
+    const onError = { maxFailures: 5, policy: 'park' as const, ...options.onError };
+    this.#kinds.set(kind, { ...options, name: kind, effects: options.effects ?? {}, onError });
+  }
+
+  /** Joins the other hosts and takes a share of the partitions. Resolves when that share takes messages. */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new SystemStopped('an actor system starts once');
+    this.#state = 'running';
+    this.#asking.start();
+    await this.#ownership.start();
+  }
+
+  /** Hands the partitions over and says goodbye. The transport stays open: it is its maker's. */
+  async stop(): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'stopped';
+    this.#asking.stop();
+    await this.#ownership.stop();
+  }
+
+  /** Stops between two instructions, as a host dies: no goodbye, nothing finished. For tests. */
+  kill(): void {
+    this.#state = 'stopped';
+    this.#asking.stop();
+    this.#ownership.halt();
+  }
+
+  /**
+   * Resolves when the event is durably in the actor's mailbox. Throws `InvalidAddress`, `MalformedEvent` (only where the
+   * kind is registered; elsewhere the receiver refuses it), `MailboxFull`, `TransportUnavailable` (it may have arrived).
+   */
+  async tell(to: string, event: AnyEventObject): Promise<void> {
+    await this.#deliver(this.#checked(to, event), event);
+  }
+
+  /** Waits for the actor's `reply`. Throws as `tell`, and `RequestTimeout`, `NotAnswered`. The event itself is durable. */
+  async ask(to: string, event: AnyEventObject, options: AskOptions = {}): Promise<unknown> {
+    const target = this.#checked(to, event);
+    const id = this.#context.freshId();
+    const what = `${event.type} to ${target}`;
+    return this.#asking.ask(id, what, options.timeoutMs ?? 5_000, (replyTo) =>
+      this.#deliver(target, event, id, replyTo),
+    );
+  }
+
+  /** Makes the actor if it does not exist. Resolves when that is certain to happen. */
+  async spawn(to: string, input?: unknown): Promise<void> {
+    assertSerialisable(input, 'input');
+    await this.#deliver(address(to), { type: 'actor.spawn', input });
+  }
+
+  /** Ends the actor: its timers and effects stop. Its history stays. */
+  async stopActor(to: string): Promise<void> {
+    await this.#deliver(address(to), { type: 'actor.stop' });
+  }
+
+  /** Lets a parked actor go on from its last commit. */
+  async release(to: string): Promise<void> {
+    await this.#deliver(address(to), { type: 'actor.release' });
+  }
+
+  /** The actor's last committed step; undefined if it never existed. Throws `TransportUnavailable`. */
+  async inspect(of: string): Promise<StepRecord | undefined> {
+    const entry = await this.#transport.latest(address(of));
+    return entry === undefined ? undefined : stepRecord(entry);
+  }
+
+  /** Its last steps, oldest first. */
+  async history(of: string, limit = 64): Promise<readonly StepRecord[]> {
+    return (await this.#transport.history(address(of), limit)).map(stepRecord);
+  }
+
+  /** Calls back for every step committed from now on by actors of these kinds. */
+  watch(kinds: readonly string[], listener: (record: StepRecord) => void): Promise<() => void> {
+    return this.#transport.watch(kinds, (entry) => {
+      try {
+        listener(stepRecord(entry));
+      } catch (error) {
+        this.#context.alert({ code: 'LISTENER_FAILED', address: entry.address, text: String(error) });
+      }
+    });
+  }
+
+  /** Whether this host serves the actor just now. For efficiency only: two hosts may both say yes. */
+  owns(of: string): boolean {
+    return this.#ownership.owns(partitionOf(address(of), this.#transport.partitions));
+  }
+
+  /** Hosts seen alive, this one included. */
+  get hosts(): readonly string[] {
+    return this.#ownership.hosts;
+  }
+
+  /** Actors in this host's memory. */
+  get activeActors(): number {
+    return this.#ownership.activeActors;
+  }
+
+  #kind(of: Address): Kind {
+    const kind = this.#kinds.get(kindOf(of));
+    if (kind === undefined) throw new UnknownKind(`no machine is registered for ${of} on host ${this.host}`);
+    return kind;
+  }
+
+  #checked(to: string, event: AnyEventObject): Address {
+    const target = address(to);
+    assertSerialisable(event, `event ${event.type}`);
+    if (/^(xstate|actor|effect)\./.test(event.type)) throw new MalformedEvent(`${event.type} is the runtime's own`);
+    const error = this.#kinds.get(kindOf(target))?.events.safeParse(event).error;
+    if (error !== undefined) throw new MalformedEvent(`${event.type} to ${target}: ${z.prettifyError(error)}`);
+    return target;
+  }
+
+  async #deliver(to: Address, event: AnyEventObject, id = this.#context.freshId(), replyTo?: string): Promise<void> {
+    if (this.#state === 'stopped') throw new SystemStopped('the actor system was stopped');
+    const from = `external:${this.host}`;
+    await this.#transport.deliver({ id, to, from, event, ...(replyTo === undefined ? {} : { replyTo }) });
+  }
+}
+
+/** Makes a host of durable actors; `register` kinds, then `start`. */
+export function createActorSystem(options: ActorSystemOptions): ActorSystem {
+  return new ActorSystem(options);
+}

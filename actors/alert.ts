@@ -1,0 +1,16 @@
+import type { Address } from './transport.ts';
+
+/** Something a human should know. Never thrown: given to `onAlert`. */
+export interface Alert {
+  readonly code:
+    | 'TRANSPORT_UNAVAILABLE'
+    | 'MAILBOX_FULL'
+    | 'ACTOR_PARKED'
+    | 'ACTOR_ENDED'
+    | 'STEP_FAILED'
+    | 'MESSAGE_REFUSED'
+    | 'SEQUENCE_GAP'
+    | 'LISTENER_FAILED';
+  readonly text: string;
+  readonly address?: Address;
+}

@@ -1,0 +1,86 @@
+import type { AnyActorLogic } from 'xstate';
+import type { PendingEffect } from './envelope.ts';
+import { UnsupportedAction } from './errors.ts';
+import type { HostContext } from './host-context.ts';
+import { promiseWork } from './promise-logic.ts';
+import type { Kind } from './registration.ts';
+import type { Address } from './transport.ts';
+
+export type EffectResult =
+  | { readonly ok: true; readonly output: unknown }
+  | { readonly ok: false; readonly error: { readonly message: string; readonly code?: string } };
+
+/** Runs the effects an actor has pending, in order, a limited number at once. */
+export class EffectRunner {
+  readonly #address: Address;
+  readonly #context: HostContext;
+  readonly #running = new Map<string, AbortController>();
+  /** Ended, result not committed yet. */
+  readonly #ended = new Set<string>();
+  readonly #onEnd: (effect: PendingEffect, result: EffectResult) => void;
+
+  constructor(address: Address, context: HostContext, onEnd: (effect: PendingEffect, result: EffectResult) => void) {
+    this.#address = address;
+    this.#context = context;
+    this.#onEnd = onEnd;
+  }
+
+  /** Starts what is pending and not running, aborts what is running and no longer pending. */
+  follow(kind: Kind, pending: ReadonlyMap<string, PendingEffect>): void {
+    for (const [key, abort] of this.#running) {
+      if (!pending.has(key)) {
+        this.#running.delete(key);
+        abort.abort();
+      }
+    }
+    for (const key of this.#ended) if (!pending.has(key)) this.#ended.delete(key);
+    for (const effect of pending.values()) {
+      if (this.#running.size >= this.#context.limits.effectsInFlight) return;
+      if (!this.#running.has(effect.key) && !this.#ended.has(effect.key)) this.#start(kind, effect);
+    }
+  }
+
+  /** Lets an effect whose result could not be committed run again. */
+  forget(key: string): void {
+    this.#ended.delete(key);
+  }
+
+  stop(): void {
+    for (const abort of this.#running.values()) abort.abort();
+    this.#running.clear();
+    this.#ended.clear();
+  }
+
+  #start(kind: Kind, effect: PendingEffect): void {
+    const abort = new AbortController();
+    this.#running.set(effect.key, abort);
+    const end = (result: EffectResult): void => {
+      if (this.#running.get(effect.key) !== abort) return; // aborted meanwhile: nobody waits for it
+      this.#running.delete(effect.key);
+      this.#ended.add(effect.key);
+      this.#onEnd(effect, result);
+    };
+    const scope = { key: effect.key, signal: abort.signal, address: this.#address };
+    Promise.resolve()
+      .then(() => workOf(kind, effect)(effect.input, scope))
+      .then(
+        (output) => end({ ok: true, output }),
+        (error: unknown) => end({ ok: false, error: plainError(error) }),
+      );
+  }
+}
+
+function workOf(kind: Kind, effect: PendingEffect): Kind['effects'][string] {
+  const registered = Object.hasOwn(kind.effects, effect.source) ? kind.effects[effect.source] : undefined;
+  if (registered !== undefined) return registered;
+  const logic = kind.machine.implementations.actors[effect.source];
+  const plain = typeof logic === 'object' ? promiseWork(logic as AnyActorLogic) : undefined; // setup() declares logic here
+  if (plain === undefined) throw new UnsupportedAction(`no effect ${effect.source} for kind ${kind.name} on this host`);
+  return async (input, { signal }) => plain({ input, signal });
+}
+
+function plainError(error: unknown): { message: string; code?: string } {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code: unknown = Reflect.get(error, 'code');
+  return typeof code === 'string' ? { message: error.message, code } : { message: error.message };
+}

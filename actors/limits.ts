@@ -1,0 +1,37 @@
+import type { Backoff } from './backoff.ts';
+
+export interface Limits {
+  /** Characters of JSON of one committed step. */
+  readonly snapshotBytes: number;
+  /** Effects of one actor that run at once; the rest wait. */
+  readonly effectsInFlight: number;
+  /** Steps of one actor before others get their turn. */
+  readonly stepsPerSlice: number;
+  /** Messages under way from one actor (outbox) before it takes no more. */
+  readonly outboxDepth: number;
+  /** Sending actors remembered per actor, and receivers. */
+  readonly peersRemembered: number;
+  /** Message ids from outside remembered per actor. */
+  readonly idsRemembered: number;
+  /** An actor with nothing to do is forgotten (not ended) after this. */
+  readonly idleMs: number;
+  /** A message that came too early, or to a parked actor, is handed back for this long. */
+  readonly handBackMs: number;
+  /** Waits between tries when messaging does not answer. */
+  readonly unavailable: Backoff;
+  /** Waits between tries of a step that throws. */
+  readonly failure: Backoff;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  snapshotBytes: 512 * 1024,
+  effectsInFlight: 16,
+  stepsPerSlice: 64,
+  outboxDepth: 1_000,
+  peersRemembered: 512,
+  idsRemembered: 32,
+  idleMs: 60_000,
+  handBackMs: 200,
+  unavailable: { firstMs: 20, maxMs: 1_000 },
+  failure: { firstMs: 50, maxMs: 5_000 },
+};

@@ -1,0 +1,98 @@
+import type { Clock } from './clock.ts';
+import type { Address, Delivery, MailboxMessage } from './transport.ts';
+
+type Receive = (delivery: Delivery) => void;
+
+interface Waiting {
+  readonly order: number;
+  readonly message: MailboxMessage;
+  attempt: number;
+  /** Who has it now; undefined when nobody, or when it waits out a delay. */
+  holder: Receive | undefined;
+}
+
+/** One partition's messages, in order. The newest consumer gets new ones; what a stopped one held goes back. */
+export class MemoryMailbox {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Waiting>();
+  /** Those nobody holds and that wait out no delay. */
+  #ready: Waiting[] = [];
+  #next = 1;
+  readonly #perActor = new Map<Address, number>();
+  readonly #consumers: Receive[] = [];
+  #pumping = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Messages not acknowledged yet. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  waitingFor(actor: Address): number {
+    return this.#perActor.get(actor) ?? 0;
+  }
+
+  add(message: MailboxMessage): void {
+    const item: Waiting = { order: this.#next++, message, attempt: 0, holder: undefined };
+    this.#waiting.add(item);
+    this.#ready.push(item);
+    this.#perActor.set(message.to, this.waitingFor(message.to) + 1);
+    this.#pump();
+  }
+
+  consume(receive: Receive): () => void {
+    const own: Receive = (delivery) => receive(delivery);
+    this.#consumers.push(own);
+    this.#pump();
+    return () => {
+      const at = this.#consumers.indexOf(own);
+      if (at < 0) return;
+      this.#consumers.splice(at, 1);
+      this.#giveBack([...this.#waiting].filter((item) => item.holder === own));
+    };
+  }
+
+  #giveBack(items: readonly Waiting[]): void {
+    for (const item of items) item.holder = undefined;
+    this.#ready = [...this.#ready, ...items.filter((item) => this.#waiting.has(item))];
+    this.#ready.sort((a, b) => a.order - b.order);
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#consumers.length === 0) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      const consumer = this.#consumers.at(-1);
+      if (consumer === undefined) return;
+      const items = this.#ready;
+      this.#ready = [];
+      for (const item of items) this.#hand(item, consumer);
+    });
+  }
+
+  #hand(item: Waiting, consumer: Receive): void {
+    item.holder = consumer;
+    item.attempt++;
+    consumer({
+      message: item.message,
+      attempt: item.attempt,
+      ack: () => {
+        if (!this.#waiting.delete(item)) return;
+        const left = this.waitingFor(item.message.to) - 1;
+        if (left > 0) this.#perActor.set(item.message.to, left);
+        else this.#perActor.delete(item.message.to);
+      },
+      nak: (delayMs) => {
+        if (item.holder !== consumer) return;
+        if (delayMs <= 0) return this.#giveBack([item]);
+        item.holder = undefined;
+        this.#clock.after(delayMs, () => this.#giveBack([item]));
+      },
+    });
+  }
+}

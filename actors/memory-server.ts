@@ -1,0 +1,105 @@
+import type { Clock } from './clock.ts';
+import { MailboxFull, StaleCommit } from './errors.ts';
+import { MemoryBus } from './memory-bus.ts';
+import { MemoryMailbox } from './memory-mailbox.ts';
+import { partitionOf } from './partition.ts';
+import type { Address, JournalEntry, MailboxMessage, StepCommit } from './transport.ts';
+
+export interface MemoryServerOptions {
+  readonly clock: Clock;
+  readonly partitions?: number;
+  /** True: `commit` delivers outgoing messages itself, in the same write. */
+  readonly atomicOutgoing?: boolean;
+  /** Messages waiting for one actor, at most. */
+  readonly mailboxDepth?: number;
+  /** Steps kept per actor. */
+  readonly historyDepth?: number;
+}
+
+export interface DeadLetter {
+  readonly message: unknown;
+  readonly reason: string;
+}
+
+/** Journals, mailboxes and bus in one process: what several `MemoryTransport`s connect to, one per host. */
+export class MemoryServer {
+  readonly clock: Clock;
+  readonly partitions: number;
+  readonly atomicOutgoing: boolean;
+  readonly bus: MemoryBus;
+  readonly deadLetters: DeadLetter[] = [];
+  readonly #mailboxDepth: number;
+  readonly #historyDepth: number;
+  readonly #journal = new Map<Address, JournalEntry[]>();
+  readonly #mailboxes: MemoryMailbox[];
+  readonly #watchers = new Set<(entry: JournalEntry) => void>();
+
+  constructor(options: MemoryServerOptions) {
+    this.clock = options.clock;
+    this.partitions = options.partitions ?? 64;
+    this.atomicOutgoing = options.atomicOutgoing ?? true;
+    this.#mailboxDepth = options.mailboxDepth ?? 10_000;
+    this.#historyDepth = options.historyDepth ?? 64;
+    this.bus = new MemoryBus(options.clock);
+    this.#mailboxes = Array.from({ length: this.partitions }, () => new MemoryMailbox(options.clock));
+  }
+
+  mailbox(partition: number): MemoryMailbox {
+    const mailbox = this.#mailboxes[partition];
+    if (mailbox === undefined) throw new RangeError(`no partition ${partition}: there are ${this.partitions}`);
+    return mailbox;
+  }
+
+  deliver(message: MailboxMessage): void {
+    this.#assertRoom(message.to);
+    this.mailbox(partitionOf(message.to, this.partitions)).add(message);
+  }
+
+  #assertRoom(of: Address): void {
+    if (this.mailbox(partitionOf(of, this.partitions)).waitingFor(of) < this.#mailboxDepth) return;
+    throw new MailboxFull(`${this.#mailboxDepth} messages wait for ${of}: slow down`);
+  }
+
+  commit(step: StepCommit): number {
+    const entries = this.#journal.get(step.address) ?? [];
+    const last = entries.at(-1);
+    if (last?.commitId === step.commitId) return last.sequence;
+    if ((last?.sequence ?? 0) !== step.expectedSequence) {
+      throw new StaleCommit(`${step.address} is at ${last?.sequence ?? 0}, not at ${step.expectedSequence}`);
+    }
+    if (this.atomicOutgoing) {
+      for (const message of step.outgoing) this.#assertRoom(message.to);
+      for (const message of step.outgoing) this.mailbox(partitionOf(message.to, this.partitions)).add(message);
+    }
+    const { address, commitId, body } = step;
+    const entry: JournalEntry = { address, sequence: step.expectedSequence + 1, commitId, body };
+    entries.push(entry);
+    if (entries.length > this.#historyDepth) entries.shift();
+    this.#journal.set(address, entries);
+    for (const watcher of this.#watchers) queueMicrotask(() => watcher(entry));
+    return entry.sequence;
+  }
+
+  latest(of: Address): JournalEntry | undefined {
+    return this.#journal.get(of)?.at(-1);
+  }
+
+  history(of: Address, limit: number): readonly JournalEntry[] {
+    return (this.#journal.get(of) ?? []).slice(-limit);
+  }
+
+  /** Last entries of a partition, in the order of the actors' creation. */
+  sweep(partition: number): readonly JournalEntry[] {
+    const found: JournalEntry[] = [];
+    for (const [address, entries] of this.#journal) {
+      const last = entries.at(-1);
+      if (last !== undefined && partitionOf(address, this.partitions) === partition) found.push(last);
+    }
+    return found;
+  }
+
+  watch(watcher: (entry: JournalEntry) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+}

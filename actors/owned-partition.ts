@@ -1,0 +1,101 @@
+import { ActorCell } from './actor-cell.ts';
+import { hasWork } from './actor-state.ts';
+import { readEnvelope } from './envelope.ts';
+import { UnknownKind } from './errors.ts';
+import type { HostContext } from './host-context.ts';
+import type { Address, Delivery, JournalEntry, PartitionConsumer } from './transport.ts';
+
+/** One partition while this host has it. */
+export class OwnedPartition {
+  readonly number: number;
+  readonly #context: HostContext;
+  readonly #cells = new Map<Address, ActorCell>();
+  #consumer: PartitionConsumer | undefined;
+  #halted = false;
+
+  constructor(number: number, context: HostContext) {
+    this.number = number;
+    this.#context = context;
+  }
+
+  get activeActors(): number {
+    return this.#cells.size;
+  }
+
+  /** Looks through the journal, then takes messages. Throws `TransportUnavailable`. */
+  async open(): Promise<void> {
+    await this.sweep();
+    if (this.#halted) return;
+    const consumer = await this.#context.transport.consume(this.number, (delivery) => this.#receive(delivery));
+    if (this.#halted) await consumer.stop();
+    else this.#consumer = consumer;
+  }
+
+  /** Wakes actors that have timers, effects or unsent messages, and those whose journal moved without us. */
+  async sweep(): Promise<void> {
+    const entries = await this.#context.transport.sweep(this.number);
+    if (this.#halted) return;
+    for (const entry of entries) this.#look(entry);
+  }
+
+  #look(entry: JournalEntry): void {
+    const cell = this.#cells.get(entry.address);
+    if (cell !== undefined) {
+      if (cell.sequence !== undefined && cell.sequence < entry.sequence) cell.reload();
+      return;
+    }
+    try {
+      if (hasWork(readEnvelope(entry))) this.#cellFor(entry.address).activate();
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#context.alert({ code: 'STEP_FAILED', address: entry.address, text });
+    }
+  }
+
+  /** Forgets actors that had nothing to do for the limit `idleMs`. */
+  passivate(): void {
+    for (const [address, cell] of this.#cells) {
+      if (cell.idleMs() < this.#context.limits.idleMs) continue;
+      cell.halt();
+      this.#cells.delete(address);
+    }
+  }
+
+  /** Gives everything back at once; resolves when no more messages come. */
+  async close(): Promise<void> {
+    this.halt();
+    await this.#consumer?.stop();
+  }
+
+  halt(): void {
+    this.#halted = true;
+    for (const cell of this.#cells.values()) cell.halt();
+    this.#cells.clear();
+  }
+
+  #receive(delivery: Delivery): void {
+    if (this.#halted) {
+      delivery.nak(0);
+      return;
+    }
+    const { message } = delivery;
+    try {
+      const kind = this.#context.kindFor(message.to);
+      const refusal = message.event.type.startsWith('actor.') ? undefined : kind.events.safeParse(message.event).error;
+      this.#cellFor(message.to).receive(delivery, refusal);
+    } catch (error) {
+      if (!(error instanceof UnknownKind)) throw error;
+      // Another host may know the kind, or this one after an update: the message waits.
+      this.#context.alert({ code: 'MESSAGE_REFUSED', address: message.to, text: error.message });
+      delivery.nak(this.#context.limits.handBackMs * 10);
+    }
+  }
+
+  #cellFor(address: Address): ActorCell {
+    const known = this.#cells.get(address);
+    if (known !== undefined) return known;
+    const cell = new ActorCell(address, this.#context);
+    this.#cells.set(address, cell);
+    return cell;
+  }
+}

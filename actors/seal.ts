@@ -1,0 +1,82 @@
+import type { TellIntent } from './actions.ts';
+import type { ActorState } from './actor-state.ts';
+import type { Envelope, Outcome, StepCause } from './envelope.ts';
+import { SnapshotTooLarge } from './errors.ts';
+import type { Limits } from './limits.ts';
+import type { Kind } from './registration.ts';
+import { nextSequence } from './sequence.ts';
+import { storeSnapshot } from './snapshot.ts';
+import type { Address, MailboxMessage } from './transport.ts';
+
+/** Numbers this step's messages and remembers the numbers in `state`. */
+export function numberMessages(
+  state: ActorState,
+  from: Address,
+  tells: readonly TellIntent[],
+  limits: Limits,
+): MailboxMessage[] {
+  return tells.map(({ to, event }) => {
+    const receiver = to as Address; // checked when the action was applied
+    const sequence = nextSequence(state.sent.get(receiver), state.step);
+    touch(state.sent, receiver, sequence, limits.peersRemembered);
+    return { id: `${from}>${receiver}#${sequence}`, to: receiver, from, sequence, event };
+  });
+}
+
+/** Moves the entry to the young end and lets the oldest go. True when one went. */
+export function touch(map: Map<string, number>, key: string, value: number, most: number): boolean {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= most) return false;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    break;
+  }
+  return true;
+}
+
+export interface Sealed {
+  readonly state: ActorState;
+  readonly kind: Kind;
+  readonly host: string;
+  readonly nowMs: number;
+  readonly cause: StepCause;
+  readonly outcome: Outcome;
+  readonly reason: string | undefined;
+  readonly outgoing: readonly MailboxMessage[];
+  readonly limits: Limits;
+}
+
+/** The step as JSON. Throws `SnapshotTooLarge`, `NotSerialisable`. */
+export function seal(input: Sealed): string {
+  const { state, kind, nowMs } = input;
+  if (state.snapshot === undefined) throw new Error('invariant: nothing is committed of an actor that never existed');
+  const envelope: Envelope = {
+    format: 1,
+    version: kind.version,
+    step: state.step,
+    host: input.host,
+    status: state.status,
+    snapshot: storeSnapshot(state.snapshot),
+    parent: state.parent,
+    timers: Array.from(state.timers, ([id, { event, dueMs }]) => ({
+      id,
+      event,
+      remainingMs: Math.max(0, dueMs - nowMs),
+    })),
+    cursors: Object.fromEntries(state.cursors),
+    forgot: state.forgot ? true : undefined,
+    recent: state.recent,
+    sent: Object.fromEntries(state.sent),
+    outbox: state.outbox,
+    effects: [...state.effects.values()],
+    cause: input.cause,
+    outcome: input.outcome,
+    reason: input.reason,
+    tells: input.outgoing.map(({ to, event }) => ({ to, type: event.type })),
+    parked: state.parked,
+  };
+  const body = JSON.stringify(envelope);
+  if (body.length <= input.limits.snapshotBytes) return body;
+  throw new SnapshotTooLarge(`a step of ${body.length} characters; the limit is ${input.limits.snapshotBytes}`);
+}

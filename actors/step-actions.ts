@@ -1,0 +1,125 @@
+import type { AnyActorRef, AnyEventObject, transition } from 'xstate';
+import type { TellIntent } from './actions.ts';
+import { type Intent, intentOf } from './actions.ts';
+import { address } from './address.ts';
+import { UnsupportedAction } from './errors.ts';
+import { promiseWork } from './promise-logic.ts';
+import { assertSerialisable } from './serialisable.ts';
+import type { StepInput } from './step-input.ts';
+
+/** What the actions of one step ask for, beyond what they changed in the actor's own state. */
+export interface Asked {
+  readonly tells: TellIntent[];
+  readonly replies: unknown[];
+  /** The machine's own plain actions: run after the commit, at most once. */
+  readonly calls: (() => void)[];
+  /** Counts what was asked for: makes keys unique within the step. */
+  serial: number;
+}
+
+type Action = ReturnType<typeof transition>[1][number];
+
+/** Applies them in order. Throws `UnsupportedAction`, `InvalidAddress`, `NotSerialisable`. */
+export function applyActions(input: StepInput, asked: Asked, actions: readonly Action[]): void {
+  for (const action of actions) applyAction(input, asked, action);
+}
+
+function applyAction(input: StepInput, asked: Asked, action: Action): void {
+  const { state } = input;
+  const exec = action.exec as ((...args: unknown[]) => void) | undefined; // typed `undefined` for built-in ones
+  const params = (action.params ?? {}) as Record<string, unknown>; // every built-in action has an object here
+  switch (action.type) {
+    case 'xstate.raise': {
+      if (typeof params.delay !== 'number') return; // was raised within the transition
+      const id = typeof params.id === 'string' ? params.id : `raise.${state.step}.${asked.serial++}`;
+      const event = params.event as AnyEventObject; // what the machine raises
+      assertSerialisable(event, `event ${event.type}`);
+      state.timers.delete(id);
+      state.timers.set(id, { event, dueMs: input.nowMs + params.delay });
+      return;
+    }
+    case 'xstate.cancel':
+      state.timers.delete(String(params.sendId));
+      return;
+    case 'xstate.spawnChild':
+      invoke(input, asked, params);
+      return;
+    case 'xstate.stopChild': {
+      const stopped = Reflect.get(params, 'id');
+      for (const [key, effect] of state.effects) {
+        if (effect.kind === 'invoke' && effect.id === stopped) state.effects.delete(key);
+      }
+      return;
+    }
+    case 'xstate.log':
+    case 'xstate.emit':
+      return;
+    case 'xstate.sendTo':
+    case 'xstate.sendParent':
+    case 'xstate.forwardTo':
+      throw new UnsupportedAction(`${action.type} reaches only actors of the same process: use tell() of the runtime`);
+    default:
+  }
+  if (exec === undefined) return;
+  const intent = intentOf(exec, action.info, action.params);
+  if (intent !== undefined) applyIntent(input, asked, intent);
+  else asked.calls.push(() => exec(action.info, action.params));
+}
+
+function invoke(input: StepInput, asked: Asked, params: Readonly<Record<string, unknown>>): void {
+  const { state, kind } = input;
+  const ref = params.actorRef as AnyActorRef | undefined; // what spawnChild resolves to
+  const source = params.src;
+  if (ref === undefined || typeof source !== 'string') {
+    throw new UnsupportedAction(`${input.address} invokes logic that has no name: declare it in setup({ actors })`);
+  }
+  const logic: unknown = Reflect.get(ref, 'logic');
+  if (!Object.hasOwn(kind.effects, source)) {
+    const isPromise = typeof logic === 'object' && logic !== null && promiseWork(logic as never) !== undefined;
+    if (!isPromise)
+      throw new UnsupportedAction(`${source} is no promise: only effects can be invoked, use spawnChild()`);
+  }
+  assertSerialisable(params.input, `input of ${source}`);
+  const key = `${input.address}#${state.step}.${asked.serial++}`;
+  state.effects.set(key, { key, kind: 'invoke', id: ref.id, source, input: params.input });
+}
+
+function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
+  const { state } = input;
+  switch (intent.kind) {
+    case 'tell':
+      for (const each of listOf<TellIntent>(intent.value)) {
+        assertSerialisable(each.event, `event ${each.event.type}`);
+        asked.tells.push({ to: address(each.to), event: each.event });
+      }
+      return;
+    case 'spawnChild':
+      for (const each of listOf(intent.value)) {
+        assertSerialisable(each.input, `input of ${each.address}`);
+        const event = { type: 'actor.spawn', parent: input.address, input: each.input };
+        asked.tells.push({ to: address(each.address), event });
+      }
+      return;
+    case 'stopChild':
+      for (const each of listOf(intent.value)) asked.tells.push({ to: address(each), event: { type: 'actor.stop' } });
+      return;
+    case 'effect':
+      for (const each of listOf(intent.value)) {
+        if (!Object.hasOwn(input.kind.effects, each.run)) {
+          throw new UnsupportedAction(`no effect ${each.run} was registered for kind ${input.kind.name}`);
+        }
+        assertSerialisable(each.input, `input of ${each.run}`);
+        const key = `${input.address}#${state.step}.${asked.serial++}`;
+        state.effects.set(key, { key, kind: 'effect', id: each.run, source: each.run, input: each.input });
+      }
+      return;
+    case 'reply':
+      assertSerialisable(intent.value, 'reply');
+      asked.replies.push(intent.value);
+      return;
+  }
+}
+
+function listOf<Item>(value: Item | readonly Item[]): readonly Item[] {
+  return Array.isArray(value) ? value : [value as Item]; // Array.isArray does not narrow readonly arrays away
+}

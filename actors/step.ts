@@ -1,0 +1,104 @@
+import { type AnyEventObject, type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
+import type { ActorState } from './actor-state.ts';
+import type { Outcome } from './envelope.ts';
+
+import { type Asked, applyActions } from './step-actions.ts';
+import type { StepInput } from './step-input.ts';
+import type { Address } from './transport.ts';
+
+/** What one step did to the state, and what is left to do once it is committed. */
+export interface StepResult extends Asked {
+  readonly outcome: Outcome;
+  readonly reason?: string;
+}
+
+/**
+ * Runs one event through the machine and changes `state`. Pure but for that. Whatever the machine throws comes out;
+ * the state is then unusable.
+ */
+export function runStep(input: StepInput): StepResult {
+  const { state } = input;
+  const asked: Asked = { tells: [], replies: [], calls: [], serial: 0 };
+  state.step++;
+  const { event } = input.cause;
+  if (event.type === 'actor.stop') return end(input, asked, 'stopped');
+  if (event.type === 'actor.release') return release(state, asked);
+  const isNew = state.snapshot === undefined || (state.status !== 'active' && event.type === 'actor.spawn');
+  if (isNew) create(input, asked);
+  if (event.type === 'actor.spawn') {
+    return isNew ? { ...asked, outcome: 'handled' } : { ...asked, outcome: 'dropped', reason: 'it exists already' };
+  }
+  if (state.status !== 'active') return { ...asked, outcome: 'dropped', reason: `the actor is ${state.status}` };
+  const before = current(state);
+  const [next, actions] = transition(input.kind.machine, before, event);
+  const unhandled = next === before && actions.length === 0;
+  move(input, asked, next, actions);
+  if (!unhandled) return { ...asked, outcome: 'handled' };
+  if (event.type.startsWith('effect.')) return { ...asked, outcome: 'settled' };
+  return { ...asked, outcome: 'dropped', reason: `no transition for ${event.type} in ${JSON.stringify(next.value)}` };
+}
+
+function current(state: ActorState): AnyMachineSnapshot {
+  if (state.snapshot === undefined) throw new Error('invariant: an actor has a snapshot after its first step');
+  return state.snapshot;
+}
+
+function create(input: StepInput, asked: Asked): void {
+  const { state, cause, kind, address } = input;
+  const spawn = cause.event.type === 'actor.spawn' ? cause.event : undefined;
+  state.status = 'active';
+  state.timers.clear();
+  state.effects.clear();
+  const given: unknown = spawn?.input;
+  state.parent = typeof spawn?.parent === 'string' ? (spawn.parent as Address) : undefined; // written by spawnChild
+  const own = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given));
+  const [snapshot, actions] = initialTransition(kind.machine, own ? { ...given, address } : given);
+  move(input, asked, snapshot, actions);
+}
+
+function move(
+  input: StepInput,
+  asked: Asked,
+  next: AnyMachineSnapshot,
+  actions: ReturnType<typeof transition>[1],
+): void {
+  const { state } = input;
+  if (next.status === 'error') throw next.error;
+  state.snapshot = next;
+  applyActions(input, asked, actions);
+  if (next.status !== 'done') return;
+  end(input, asked, 'done');
+  if (state.parent === undefined) return;
+  asked.tells.push({ to: state.parent, event: { type: 'actor.done', address: input.address, output: next.output } });
+}
+
+/** Nothing runs on in an ended actor; its numbers towards others stay, so that it can be made again. */
+function end(input: StepInput, asked: Asked, status: 'done' | 'stopped'): StepResult {
+  const { state } = input;
+  if (state.snapshot === undefined) {
+    return { ...asked, outcome: 'dropped', reason: 'it never existed' };
+  }
+  state.status = status;
+  state.parked = undefined;
+  state.timers.clear();
+  state.effects.clear();
+  return { ...asked, outcome: 'handled' };
+}
+
+function release(state: ActorState, asked: Asked): StepResult {
+  if (state.status !== 'parked') return { ...asked, outcome: 'dropped', reason: 'it is not parked' };
+  state.status = 'active';
+  state.parked = undefined;
+  return { ...asked, outcome: 'handled' };
+}
+
+/** The event that brings an effect's end into its machine. */
+export function effectEvent(
+  effect: { readonly kind: 'invoke' | 'effect'; readonly id: string; readonly source: string; readonly key: string },
+  result: { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: unknown },
+): AnyEventObject {
+  const what = result.ok ? 'done' : 'error';
+  const payload = result.ok ? { output: result.output } : { error: result.error };
+  if (effect.kind === 'effect') return { type: `effect.${what}`, effect: effect.source, key: effect.key, ...payload };
+  return { type: `xstate.${what}.actor.${effect.id}`, actorId: effect.id, ...payload };
+}
