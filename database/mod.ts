@@ -1,3 +1,10 @@
+export {
+  type ChooseOptions,
+  type ChosenDatabase,
+  chooseDatabase,
+  DATABASE_WAYS,
+  type DatabaseWay,
+} from './choose-database.ts';
 export { connectDatabase } from './connect-database.ts';
 export { EmbeddedDatabase } from './embedded/embedded-database.ts';
 export { DatabaseRefused, StoreNotAtomic } from './errors.ts';

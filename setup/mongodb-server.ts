@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, connect as tcpConnect } from 'node:net';
+import { connect as tcpConnect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { MongoClient, MongoServerError } from 'mongodb';
+import { freePorts } from '../transport/mod.ts';
 
 /** A database server that we started and that ends with `stop`. */
 export interface StartedServer {
   readonly connection: string;
+  /** Of the processes, for whoever cleans up after a crash. */
+  readonly pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -15,37 +19,56 @@ export class ServerDidNotStart extends Error {
   readonly retryable = false;
 }
 
-/** A port on the loopback address that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /**
  * Starts SecantusDB on a loopback port with its files in `folder`; resolves when it takes connections. It flushes its
  * log at every commit, so an acknowledged write survives a crash. Throws `ServerDidNotStart`.
  */
 export async function startSecantusDb(python: string, folder: string, port?: number): Promise<StartedServer> {
-  const at = port ?? (await freePort());
+  const at = port ?? (await freePorts(1))[0] ?? 0;
   const args = ['-m', 'secantus', '--host', '127.0.0.1', '--port', String(at), '--storage-path', folder];
-  const stop = await startServer('SecantusDB', python, [...args, '--sync-on-commit', '--cache-size', '64M'], at);
-  return { connection: `mongodb://127.0.0.1:${at}/understudy?directConnection=true`, stop };
+  const server = await startServer('SecantusDB', python, [...args, '--sync-on-commit', '--cache-size', '64M'], at);
+  return { ...server, connection: `mongodb://127.0.0.1:${at}/understudy?directConnection=true` };
 }
 
-/** Starts a program that is to listen on the loopback port; resolves with its `stop` once it does. */
+/**
+ * Starts a `mongod` as a replica set of one on a loopback port with its files in `folder`; resolves when it is primary.
+ * Linearizable reads need a replica set. Throws `ServerDidNotStart`.
+ */
+export async function startMongod(program: string, folder: string, port?: number): Promise<StartedServer> {
+  const at = port ?? (await freePorts(1))[0] ?? 0;
+  const args = ['--replSet', 'understudy', '--bind_ip', '127.0.0.1', '--port', String(at), '--dbpath', folder];
+  const server = await startServer('mongod', program, args, at);
+  const client = new MongoClient(`mongodb://127.0.0.1:${at}/?directConnection=true`);
+  try {
+    const config = { _id: 'understudy', members: [{ _id: 0, host: `127.0.0.1:${at}` }] };
+    await client
+      .db('admin')
+      .command({ replSetInitiate: config })
+      .catch((error: unknown) => {
+        // A folder from before holds a replica set already.
+        if (!(error instanceof MongoServerError) || error.codeName !== 'AlreadyInitialized') throw error;
+      });
+    const deadline = performance.now() + 30_000;
+    while ((await client.db('admin').command({ hello: 1 })).isWritablePrimary !== true) {
+      if (performance.now() > deadline) throw new ServerDidNotStart('mongod did not become primary within 30 s');
+      await wait(50);
+    }
+  } catch (error) {
+    await server.stop();
+    throw error;
+  } finally {
+    await client.close();
+  }
+  return { ...server, connection: `mongodb://127.0.0.1:${at}/understudy?replicaSet=understudy` };
+}
+
+/** Starts a program that is to listen on the loopback port; resolves once it does. */
 export async function startServer(
   name: string,
   command: string,
   args: readonly string[],
   port: number,
-): Promise<() => Promise<void>> {
+): Promise<Omit<StartedServer, 'connection'>> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (chunk: Buffer) => {
@@ -64,7 +87,7 @@ export async function startServer(
     }
     await wait(50);
   }
-  return () => stopChild(child);
+  return { pids: child.pid === undefined ? [] : [child.pid], stop: () => stopChild(child) };
 }
 
 function accepts(port: number): Promise<boolean> {
