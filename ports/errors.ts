@@ -3,7 +3,8 @@ import { RetryableError, TerminalError } from '#actors';
 /** Shared storage did not answer, or refused. A write that threw this may still land later. */
 export class StorageUnavailable extends RetryableError {
   override readonly name = 'StorageUnavailable';
-  readonly code = 'STORAGE_UNAVAILABLE';
+  /** Kinds of it have codes of their own. */
+  readonly code: string = 'STORAGE_UNAVAILABLE';
 }
 
 /** The database did not answer. The outcome of a write is unknown: read before deciding. */

@@ -1,107 +1,104 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { open, readdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeId, vmId } from '#machines';
-import type { LeaseSector } from '#ports';
-import { FileSharedStorage } from './file-shared-storage.ts';
-import { StoreRefused } from './mod.ts';
+import { vmId } from '#machines';
+import { sharedStorageContract } from '../shared-storage-contract.ts';
+import { createArea, openFileStorage, StoreRefused } from './mod.ts';
+import { testArea, testClock, testLease, testSlot } from './test-area.ts';
 
-let folder = '';
-let path = '';
+const limits = { clock: testClock, deadlineMs: 5000 };
+
+sharedStorageContract('file', async () => {
+  const { path, remove } = await testArea();
+  const [first, second] = await Promise.all([openFileStorage(path, limits), openFileStorage(path, limits)]);
+  return {
+    first,
+    second,
+    stop: async () => {
+      await Promise.all([first.close(), second.close()]);
+      await remove();
+    },
+  };
+});
+
+let area: Awaited<ReturnType<typeof testArea>>;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'understudy-storage-'));
-  path = join(folder, 'area');
-  await FileSharedStorage.create(path);
+  area = await testArea(2, 2);
 });
-afterEach(async () => await rm(folder, { recursive: true }));
+afterEach(() => area.remove());
 
-const lease = (node: string, generation: number, vm = 'web-1'): LeaseSector => ({
-  vm: vmId(vm),
-  epoch: 1,
-  generation,
-  status: 'held',
-  node: nodeId(node),
-  incarnation: 1,
+test('says what it is, and leaves nothing beside the area', async () => {
+  const storage = await openFileStorage(area.path, limits);
+  expect(storage.description).toContain(`file ${area.path} (2 nodes, 2 VMs; `);
+  await storage.close();
+  expect(await readdir(area.folder)).toEqual(['area']);
 });
 
-test('slots and leases are read back, also by another opener', async () => {
-  const [a, b] = [await FileSharedStorage.open(path), await FileSharedStorage.open(path)];
-  await a.writeSlot({ node: nodeId('n1'), incarnation: 1, sequence: 1, state: 'running' });
-  await b.writeSlot({ node: nodeId('n2'), incarnation: 4, sequence: 9, state: 'isolated' });
-  await a.writeSlot({ node: nodeId('n1'), incarnation: 1, sequence: 2, state: 'running' });
-  expect(await b.readSlots()).toEqual([
-    { node: 'n1', incarnation: 1, sequence: 2, state: 'running' },
-    { node: 'n2', incarnation: 4, sequence: 9, state: 'isolated' },
-  ]);
-  expect(await a.readLease(vmId('web-1'))).toBeUndefined();
-  expect(await a.compareAndWriteLease(undefined, lease('n1', 1))).toBe(true);
-  expect(await b.compareAndWriteLease(undefined, lease('n2', 1))).toBe(false);
-  expect(await b.compareAndWriteLease(lease('n2', 1), lease('n2', 2))).toBe(false);
-  expect(await b.compareAndWriteLease(lease('n1', 1), lease('n2', 2))).toBe(true);
-  expect(await a.readLease(vmId('web-1'))).toEqual(lease('n2', 2));
-  expect(await b.compareAndWriteLease(lease('n1', 1, 'db-1'), lease('n2', 2, 'db-1'))).toBe(false);
-  expect(await a.readLeases()).toHaveLength(1);
-  await Promise.all([a.close(), b.close()]);
-  expect(await readdir(folder)).toEqual(['area']);
-});
-
-test('two makers of an area do not wipe each other', async () => {
-  const storage = await FileSharedStorage.open(path);
-  await storage.writeSlot({ node: nodeId('n1'), incarnation: 1, sequence: 1, state: 'running' });
-  await FileSharedStorage.create(path);
-  expect(await storage.readSlots()).toHaveLength(1);
+test('two makers of an area do not wipe each other; other sizes and other files are refused', async () => {
+  const storage = await openFileStorage(area.path, limits);
+  await storage.writeSlot(testSlot('n1', 1));
+  await createArea(area.path, { nodes: 2, vms: 1 });
+  expect(await storage.readSlots()).toEqual([testSlot('n1', 1)]);
+  await expect(createArea(area.path, { nodes: 3, vms: 2 })).rejects.toThrow(/room for 2 nodes and 2 VMs, not for 3/);
+  await expect(createArea(`${area.path}2`, { nodes: 0, vms: 2 })).rejects.toThrow(RangeError);
+  await writeFile(`${area.path}3`, 'hello');
+  await expect(createArea(`${area.path}3`, { nodes: 2, vms: 2 })).rejects.toThrow(StoreRefused);
   await storage.close();
 });
 
-test('a damaged sector is an error that names it, never a silent absence', async () => {
-  const storage = await FileSharedStorage.open(path);
-  await storage.compareAndWriteLease(undefined, lease('n1', 1));
-  const file = await open(path, 'r+');
-  await file.write(Buffer.from('x'), 0, 1, 128 * 512 + 30);
-  await file.close();
-  await expect(storage.readLease(vmId('web-1'))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+test('a full area says so and keeps what it has', async () => {
+  const storage = await openFileStorage(area.path, limits);
+  for (const node of ['n1', 'n2']) await storage.writeSlot(testSlot(node, 1));
+  await expect(storage.writeSlot(testSlot('n3', 1))).rejects.toMatchObject({ code: 'AREA_FULL' });
+  for (const vm of ['a', 'b']) await storage.compareAndWriteLease(undefined, testLease('n1', 1, vm));
+  await expect(storage.compareAndWriteLease(undefined, testLease('n1', 1, 'c'))).rejects.toMatchObject({
+    code: 'AREA_FULL',
+  });
+  expect(await storage.compareAndWriteLease(testLease('n1', 1, 'c'), testLease('n1', 2, 'c'))).toBe(false);
+  expect(await storage.readSlots()).toHaveLength(2);
   await storage.close();
 });
 
-describe('races', () => {
-  test('a store whose locks do nothing is refused with the evidence', async () => {
-    const useless = { tryLock: () => true, unlock: () => undefined };
-    await expect(FileSharedStorage.open(path, useless)).rejects.toThrow(StoreRefused);
-    await expect(FileSharedStorage.open(path, useless)).rejects.toThrow(/of 6 writers won/);
-    expect(await readdir(folder)).toEqual(['area']);
-  });
+describe('a damaged sector', () => {
+  const damage = async (sector: number, bytes: Buffer, at = 0) => {
+    const file = await open(area.path, 'r+');
+    await file.write(bytes, 0, bytes.length, sector * 4096 + at);
+    await file.close();
+  };
 
-  test('of several processes exactly one wins each generation', { timeout: 30_000 }, async () => {
-    const wins = await Promise.all(['n1', 'n2', 'n3', 'n4'].map((node) => racer(path, node, 50)));
-    const generations = wins.flat().sort((a, b) => a - b);
-    expect(generations).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
-  });
-
-  test('a first lease written by several processes has one winner for each VM', { timeout: 30_000 }, async () => {
-    await Promise.all(['n1', 'n2', 'n3'].map((node) => racer(path, node, 1)));
-    const storage = await FileSharedStorage.open(path);
-    expect(await storage.readLeases()).toHaveLength(1);
+  test.each([
+    ['a flipped byte', Buffer.from('x'), 30],
+    ['zeros', Buffer.alloc(4096), 0],
+    ['bytes behind the record', Buffer.from('x'), 4000],
+  ])('%s in a lease is an error that names the sector, never "never written"', async (_, bytes, at) => {
+    const storage = await openFileStorage(area.path, limits);
+    await storage.compareAndWriteLease(undefined, testLease('n1', 1));
+    await damage(4, bytes, at);
+    const corrupt = { code: 'SECTOR_CORRUPT', retryable: true, sector: 'lease sector 4 (byte 16384)' };
+    await expect(storage.readLease(vmId('web-1'))).rejects.toMatchObject(corrupt);
+    await expect(storage.readLeases()).rejects.toMatchObject(corrupt);
+    await expect(storage.compareAndWriteLease(undefined, testLease('n2', 1))).rejects.toMatchObject(corrupt);
+    await expect(storage.compareAndWriteLease(testLease('n1', 1), testLease('n2', 2))).rejects.toMatchObject(corrupt);
     await storage.close();
   });
-});
 
-/** A process of its own that tries to raise the lease's generation until it is `last`; the generations it won. */
-function racer(area: string, node: string, last: number): Promise<number[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'test-racer.ts'), area, node, String(last)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  test('of a slot is mended by the next write of its node', async () => {
+    const storage = await openFileStorage(area.path, limits);
+    await storage.writeSlot(testSlot('n1', 1));
+    await damage(2, Buffer.alloc(4096));
+    await expect(storage.readSlots()).rejects.toMatchObject({ code: 'SECTOR_CORRUPT' });
+    await storage.writeSlot(testSlot('n1', 2));
+    expect(await storage.readSlots()).toEqual([testSlot('n1', 2)]);
+    await storage.close();
   });
-  return new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    child.on('error', reject);
-    child.on('close', (status) => {
-      if (status === 0)
-        resolve(JSON.parse(output) as number[]); // written by test-racer.ts
-      else reject(new Error(`racer ${node}: status ${status}`));
-    });
+
+  test('of the header, a short and a missing file are refused at open', async () => {
+    await damage(0, Buffer.from('x'));
+    await expect(openFileStorage(area.path, limits)).rejects.toThrow(StoreRefused);
+    await expect(openFileStorage(`${area.path}-none`, limits)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    await createArea(`${area.path}2`, { nodes: 2, vms: 2 });
+    const file = await open(`${area.path}2`, 'r+');
+    await file.truncate(5 * 4096);
+    await file.close();
+    await expect(openFileStorage(`${area.path}2`, limits)).rejects.toThrow(/ends before sector 6/);
   });
-}
+});

@@ -1,2 +1,5 @@
-export { StoreRefused } from './compare-and-write-probe.ts';
-export { FileSharedStorage } from './file-shared-storage.ts';
+export type { AreaSize } from './area-layout.ts';
+export { createArea } from './create-area.ts';
+export { AreaFull, SectorCorrupt, StoreRefused } from './errors.ts';
+export type { FileSharedStorage } from './file-shared-storage.ts';
+export { type FileStorageOptions, openFileStorage } from './open-file-storage.ts';

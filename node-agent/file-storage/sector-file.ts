@@ -1,27 +1,24 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import koffi from 'koffi';
 import { StorageUnavailable } from '#ports';
-import type { ByteRangeLock } from './byte-range-lock.ts';
-import { SECTOR_BYTES } from './sector.ts';
-
-const LOCK_DEADLINE_TRIES = 1000;
-const LOCK_RETRY_MS = 2;
+import type { ByteRangeLock, LockMode } from './byte-range-lock.ts';
+import { BLOCK_BYTES } from './sector.ts';
 
 /**
- * A file used as a disk of 512-byte sectors: past the page cache (O_DIRECT, where the file system can) and on the disk
- * when a write resolves (O_DSYNC). Every method throws `StorageUnavailable` with the cause kept.
+ * One open of a file, used as a disk of blocks: past the page cache (O_DIRECT, where the file system can) and on the
+ * disk when a write resolves (O_DSYNC). Locks belong to this open: within it they exclude nobody, so one caller at a
+ * time may use it. Every method throws `StorageUnavailable` with the cause kept; none has a deadline.
  */
 export class SectorFile {
-  /** False where the file system knows no O_DIRECT (then the kernel's cache is shared by the processes of this host only). */
+  /** False where the file system knows no O_DIRECT. */
   readonly direct: boolean;
+  readonly path: string;
   readonly #file: FileHandle;
   readonly #lock: ByteRangeLock;
-  readonly #path: string;
-  #turn: Promise<unknown> = Promise.resolve();
+  #buffer = aligned(BLOCK_BYTES);
 
   private constructor(path: string, file: FileHandle, direct: boolean, lock: ByteRangeLock) {
-    this.#path = path;
+    this.path = path;
     this.#file = file;
     this.direct = direct;
     this.#lock = lock;
@@ -32,70 +29,65 @@ export class SectorFile {
     try {
       return new SectorFile(path, await open(path, flags | constants.O_DIRECT), true, lock);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw unavailable(path, 'open', error); // fs errors are ErrnoException
+      if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL'))
+        throw unavailable(path, 'open', error);
     }
-    const file = await open(path, flags).catch((error: unknown) => {
-      throw unavailable(path, 'open', error);
-    });
-    return new SectorFile(path, file, false, lock);
+    return new SectorFile(path, await attempt(path, 'open', open(path, flags)), false, lock);
   }
 
+  /** The bytes stay valid until the next call only. */
   async read(first: number, count: number): Promise<Buffer> {
-    const buffer = aligned(count * SECTOR_BYTES);
-    const { bytesRead } = await this.#file
-      .read(buffer, 0, buffer.length, first * SECTOR_BYTES)
-      .catch((error: unknown) => {
-        throw unavailable(this.#path, 'read', error);
-      });
-    if (bytesRead !== buffer.length) throw new StorageUnavailable(`${this.#path}: shorter than its sectors`);
-    return buffer;
+    const bytes = count * BLOCK_BYTES;
+    if (this.#buffer.length < bytes) this.#buffer = aligned(bytes);
+    const { bytesRead } = await attempt(
+      this.path,
+      'read',
+      this.#file.read(this.#buffer, 0, bytes, first * BLOCK_BYTES),
+    );
+    if (bytesRead !== bytes) throw new StorageUnavailable(`${this.path}: the file ends before sector ${first + count}`);
+    return this.#buffer.subarray(0, bytes);
   }
 
-  async write(sector: number, data: Buffer): Promise<void> {
-    const buffer = aligned(SECTOR_BYTES);
-    data.copy(buffer);
-    const { bytesWritten } = await this.#file
-      .write(buffer, 0, SECTOR_BYTES, sector * SECTOR_BYTES)
-      .catch((error: unknown) => {
-        throw unavailable(this.#path, 'write', error);
-      });
-    if (bytesWritten !== SECTOR_BYTES) throw new StorageUnavailable(`${this.#path}: half a sector written`);
+  async write(sector: number, block: Buffer): Promise<void> {
+    if (block.length !== BLOCK_BYTES) throw new RangeError(`a block has ${BLOCK_BYTES} bytes, not ${block.length}`);
+    block.copy(this.#buffer);
+    const { bytesWritten } = await attempt(
+      this.path,
+      'write',
+      this.#file.write(this.#buffer, 0, BLOCK_BYTES, sector * BLOCK_BYTES),
+    );
+    if (bytesWritten !== BLOCK_BYTES) throw new StorageUnavailable(`${this.path}: half of sector ${sector} written`);
+    if (!this.direct) await attempt(this.path, 'fsync', this.#file.datasync());
   }
 
-  /**
-   * Runs `body` while no other opener of the file has the sector locked. Within this opener bodies take turns: to the
-   * kernel they would be one holder. Throws `StorageUnavailable` after about 2 s of waiting for the lock.
-   */
-  locked<T>(sector: number, body: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => this.#lockedNow(sector, body));
-    this.#turn = result.catch(() => undefined);
-    return result;
+  tryLock(mode: LockMode, first: number, count: number): Promise<boolean> {
+    const range = [first * BLOCK_BYTES, count * BLOCK_BYTES] as const;
+    return attempt(this.path, 'lock', this.#lock.tryLock(this.#file.fd, mode, ...range));
   }
 
-  async #lockedNow<T>(sector: number, body: () => Promise<T>): Promise<T> {
-    const range = [this.#file.fd, sector * SECTOR_BYTES, SECTOR_BYTES] as const;
-    for (let tries = 1; !this.#lock.tryLock(...range); tries += 1) {
-      if (tries === LOCK_DEADLINE_TRIES) throw new StorageUnavailable(`${this.#path}: sector ${sector} stays locked`);
-      await wait(LOCK_RETRY_MS); // the kernel's own waiting call would hold one of the few worker threads
-    }
-    try {
-      return await body();
-    } finally {
-      this.#lock.unlock(...range);
-    }
+  unlock(first: number, count: number): Promise<void> {
+    return attempt(this.path, 'unlock', this.#lock.unlock(this.#file.fd, first * BLOCK_BYTES, count * BLOCK_BYTES));
   }
 
   async close(): Promise<void> {
-    await this.#turn;
     await this.#file.close();
   }
 }
 
 /** O_DIRECT wants buffers at a multiple of the logical block size (4096 serves all). */
 function aligned(bytes: number): Buffer {
-  const block = Buffer.alloc(bytes + 4096);
-  const offset = Number((4096n - (koffi.address(block) % 4096n)) % 4096n);
-  return block.subarray(offset, offset + bytes);
+  const block = Buffer.alloc(bytes + BLOCK_BYTES);
+  const past = Number(koffi.address(block) % BigInt(BLOCK_BYTES));
+  const start = (BLOCK_BYTES - past) % BLOCK_BYTES;
+  return block.subarray(start, start + bytes);
+}
+
+async function attempt<T>(path: string, what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw unavailable(path, what, error);
+  }
 }
 
 function unavailable(path: string, what: string, cause: unknown): StorageUnavailable {
