@@ -36,7 +36,19 @@ export async function ensureGuest(
 
 function entries(busybox: Buffer, init: Buffer, modules: readonly { name: string; data: Buffer }[]): CpioEntry[] {
   const file = (path: string, mode: number, data: Uint8Array): CpioEntry => ({ path, kind: 'file', mode, data });
-  const folders = ['bin', 'dev', 'proc', 'sys', 'modules', 'etc', 'etc/acpi', 'etc/acpi/PWRF'];
+  const folders = [
+    'bin',
+    'dev',
+    'proc',
+    'sys',
+    'modules',
+    'etc',
+    'etc/acpi',
+    'etc/acpi/PWRF',
+    'var',
+    'var/log',
+    'var/run',
+  ];
   return [
     ...folders.map((path): CpioEntry => ({ path, kind: 'folder' })),
     { path: 'dev/console', kind: 'device', major: 5, minor: 1 },

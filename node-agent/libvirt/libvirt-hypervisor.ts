@@ -1,0 +1,161 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type VmId, vmId } from '#machines';
+import { type Hypervisor, HypervisorError, type VmCopy, type VmSpec } from '#ports';
+import { Connection } from './connection.ts';
+import { copyState, type ShutdownBy, shutdownBy } from './copy-state.ts';
+import { type DomainTemplate, leaseEpoch } from './domain-xml.ts';
+import { useEventLoop } from './event-loop.ts';
+import { type Library, loadLibrary, type Pointer } from './library.ts';
+
+/**
+ * This host's VMs through its libvirt daemon. Sees only domains that carry our lease metadata. Forcing off has its own
+ * connection: it must work while a call on the other one is stuck in a frozen QEMU.
+ */
+export class LibvirtHypervisor implements Hypervisor {
+  readonly description: string;
+  readonly #library: Library;
+  readonly #main: Connection;
+  readonly #force: Connection;
+  readonly #template: DomainTemplate;
+  readonly #listeners = new Set<(copy: VmCopy) => void>();
+  readonly #shutdownBy = new Map<string, ShutdownBy>();
+  readonly #leaveEventLoop: () => Promise<void>;
+
+  private constructor(library: Library, uri: string, template: DomainTemplate) {
+    this.description = `libvirt at ${uri}`;
+    this.#library = library;
+    this.#template = template;
+    this.#leaveEventLoop = useEventLoop(library);
+    this.#main = new Connection(library, uri, (name, event, detail) => this.#happened(name, event, detail));
+    this.#force = new Connection(library, uri);
+  }
+
+  /** Connects, and lets the daemon probe QEMU now rather than at the first start (4 s). Throws `HypervisorError`. */
+  static async connect(uri: string, template: DomainTemplate): Promise<LibvirtHypervisor> {
+    const hypervisor = new LibvirtHypervisor(loadLibrary(), uri, template);
+    try {
+      await hypervisor.#main.use('capabilities', async (handle, fail) => {
+        if ((await hypervisor.#library.capabilities(handle)) === null) fail();
+      });
+    } catch (error) {
+      await hypervisor.close();
+      throw error;
+    }
+    return hypervisor;
+  }
+
+  async list(): Promise<readonly VmCopy[]> {
+    return await this.#main.use('list', async (handle, fail) => {
+      const domains = await this.#library.listDomains(handle);
+      try {
+        const copies: VmCopy[] = [];
+        for (const domain of domains) {
+          const copy = await this.#copy(domain, fail);
+          if (copy !== undefined) copies.push(copy);
+        }
+        return copies;
+      } finally {
+        for (const domain of domains) this.#library.free(domain);
+      }
+    });
+  }
+
+  async start(spec: VmSpec, epoch: number): Promise<void> {
+    const present = await this.#find(spec.vm);
+    if (present?.epoch === epoch && present.state === 'running') return;
+    if (present?.epoch === epoch && present.state === 'suspended') return await this.resume(spec.vm);
+    if (present !== undefined) await this.remove(spec.vm); // an older epoch's copy must not outlive its lease
+    await this.#main.use(`start ${spec.vm}`, async (handle, fail) => {
+      const domain = await this.#library.define(handle, this.#template(spec, epoch));
+      if (domain === null) return fail();
+      try {
+        if ((await this.#library.create(domain)) < 0) fail();
+      } finally {
+        this.#library.free(domain);
+      }
+    });
+  }
+
+  async suspend(vm: VmId): Promise<void> {
+    await this.#change('suspend', vm, ['suspended', 'off'], (domain) => this.#library.suspend(domain));
+  }
+
+  async resume(vm: VmId): Promise<void> {
+    await this.#change('resume', vm, ['running'], (domain) => this.#library.resume(domain));
+  }
+
+  async shutdown(vm: VmId): Promise<void> {
+    await this.#change('shutdown', vm, ['off'], (domain) => this.#library.shutdown(domain));
+  }
+
+  async destroy(vm: VmId): Promise<void> {
+    await this.#force.withDomain(`destroy ${vm}`, vm, async (domain, fail) => {
+      const failed = (await this.#library.destroy(domain)) < 0;
+      const { status, state } = await this.#library.stateOf(domain);
+      // Only what libvirt calls shut off counts: a destroy that timed out may leave QEMU writing (G2).
+      if (status < 0 || (state !== 5 && failed)) fail();
+      if (state !== 5) throw new HypervisorError(`destroy ${vm}: still in state ${state}`);
+    });
+  }
+
+  async remove(vm: VmId): Promise<void> {
+    await this.destroy(vm);
+    await this.#main.withDomain(`remove ${vm}`, vm, async (domain, fail) => {
+      if ((await this.#library.undefine(domain)) < 0) fail();
+    });
+    this.#shutdownBy.delete(vm);
+  }
+
+  subscribe(listener: (copy: VmCopy) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    await Promise.all([this.#main.close(), this.#force.close()]);
+    await this.#leaveEventLoop();
+  }
+
+  /** Does nothing when the copy is in one of `done` already; a refusal because it just got there is no failure. */
+  async #change(what: string, vm: VmId, done: readonly VmCopy['state'][], call: (domain: Pointer) => Promise<number>) {
+    const found = await this.#main.withDomain(`${what} ${vm}`, vm, async (domain, fail) => {
+      const before = await this.#copy(domain, fail);
+      if (before !== undefined && done.includes(before.state)) return true;
+      if ((await call(domain)) >= 0) return true;
+      const after = await this.#copy(domain, fail);
+      return after !== undefined && done.includes(after.state) ? true : fail();
+    });
+    if (found === undefined && !done.includes('off')) throw new HypervisorError(`${what} ${vm}: no such VM here`);
+  }
+
+  async #find(vm: string): Promise<VmCopy | undefined> {
+    return await this.#main.withDomain(`look at ${vm}`, vm, (domain, fail) => this.#copy(domain, fail));
+  }
+
+  /** Undefined for a domain that is not ours. */
+  async #copy(domain: Pointer, fail: () => never): Promise<VmCopy | undefined> {
+    const xml = (await this.#library.xmlOf(domain)) ?? fail();
+    const epoch = leaseEpoch(xml);
+    if (epoch === undefined) return undefined;
+    const { status, state, reason } = await this.#library.stateOf(domain);
+    if (status < 0) fail();
+    const name = this.#library.nameOf(domain);
+    return { vm: vmId(name), epoch, ...copyState(state, reason, this.#shutdownBy.get(name)) };
+  }
+
+  #happened(name: string, event: number, detail: number): void {
+    const by = shutdownBy(event, detail);
+    if (by === 'started') this.#shutdownBy.delete(name);
+    else if (by !== undefined) this.#shutdownBy.set(name, by);
+    void this.#tell(name);
+  }
+
+  /** A change that cannot be read now is not lost: list() is the truth, and asked for regularly. */
+  async #tell(name: string): Promise<void> {
+    await wait(0); // libvirt calls back on its event thread, which must be let go first
+    const copy = await this.#find(name).catch(() => undefined);
+    if (copy === undefined) return;
+    for (const listener of this.#listeners) listener(copy);
+  }
+}
