@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { parseScenario, refuseWhatIsNotBuilt, ScenarioInvalid, ScenarioNotBuilt } from '../simulation/mod.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_SHAPE } from '../simulation/mod.ts';
+import { fuzzCommand } from './sim-fuzz.ts';
+import { replayCommand } from './sim-replay.ts';
+import { checkCommand, runCommand } from './sim-run.ts';
 
 /** `understudy sim`: the simulator. */
 export function registerSim(program: Command): void {
@@ -9,18 +11,52 @@ export function registerSim(program: Command): void {
     .command('check')
     .description('reads scenario files and plays nothing; exit status 2: wrong, 3: needs what is not built yet')
     .argument('<file...>')
-    .action(async (files: string[]) => {
-      for (const file of files) process.exitCode = Math.max(Number(process.exitCode ?? 0), await check(file));
-    });
+    .action(checkCommand);
+  sim
+    .command('run')
+    .description(
+      'plays scenario files; exit status 1: an expectation or invariant failed, 2: wrong file, 3: not built yet',
+    )
+    .argument('<file...>')
+    .option('--json', 'one JSON object a line, one line a scenario', false)
+    .option('--seed <seed>', 'instead of the seed in the file')
+    .action(runCommand);
+  shaped(sim.command('fuzz').description('plays random clusters under random faults; exit status 1 when a seed fails'))
+    .option('--seeds <n>', 'how many', whole, 100)
+    .option('--from <seed>', 'the first', whole, 1)
+    .option('--workers <n>', 'cores to use', whole, 1)
+    .option('--json', 'one JSON object a failing seed, then the summary', false)
+    .option('--no-shrink', 'do not look for the smallest schedule of the first failure')
+    .action(fuzzCommand);
+  shaped(sim.command('replay').description('plays the scenario of one seed again: the same timeline, byte for byte'))
+    .argument('<seed>', 'as fuzz named it', whole)
+    .option('--explain', 'tells the reasons in words', false)
+    .option('--export <folder>', 'writes scenario.json, result.json and journals.json there')
+    .action(replayCommand);
 }
 
-async function check(file: string): Promise<number> {
-  try {
-    refuseWhatIsNotBuilt(parseScenario(await readFile(file, 'utf8'), file), file);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof ScenarioInvalid || error instanceof ScenarioNotBuilt)) throw error;
-    console.error(error.message);
-    return error instanceof ScenarioInvalid ? 2 : 3;
-  }
+function shaped(command: Command): Command {
+  return command
+    .addOption(new Option('--nodes <range>', 'for example 3..9').argParser(range).default(DEFAULT_SHAPE.nodes, '3..5'))
+    .addOption(new Option('--vms <range>', 'for example 2..40').argParser(range).default(DEFAULT_SHAPE.vms, '2..8'))
+    .addOption(new Option('--hours <hours>', 'simulated hours').argParser(positive).default(DEFAULT_SHAPE.hours));
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted');
+  return Number(text);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1e6)) throw new InvalidArgumentError('a number above 0 is wanted');
+  return value;
+}
+
+function range(text: string): readonly [number, number] {
+  const match = /^(\d{1,4})(?:\.\.(\d{1,4}))?$/.exec(text);
+  const low = Number(match?.[1]);
+  const high = Number(match?.[2] ?? match?.[1]);
+  if (!(low >= 1 && high >= low)) throw new InvalidArgumentError('a range like 3..9 is wanted');
+  return [low, high];
 }
