@@ -20,11 +20,19 @@ export async function checkCommand(files: string[]): Promise<void> {
 export async function runCommand(files: string[], options: { json: boolean; seed?: string }): Promise<void> {
   const scenarios = await readAll(files);
   if (scenarios === undefined) return;
-  for (const scenario of scenarios) {
+  for (const scenario of scenarios) await playOne(scenario, options);
+}
+
+async function playOne(scenario: Scenario, options: { json: boolean; seed?: string }): Promise<void> {
+  try {
     const seed = options.seed === undefined ? {} : { seed: options.seed };
     const result = await withoutRealTime(() => play(scenario, { build: productionBuild, ...seed }));
     console.log(options.json ? JSON.stringify(result) : inWords(result));
     if (!result.ok) process.exitCode = 1;
+  } catch (error) {
+    if (!(error instanceof ScenarioNotBuilt)) throw error;
+    console.error(error.message);
+    process.exitCode = 3;
   }
 }
 

@@ -1,6 +1,6 @@
 import { MemoryServer, MemoryTransport } from '#actors';
 import { MemoryDatabase } from '../../database/mod.ts';
-import { NodeProcess } from '../../node-agent/mod.ts';
+import { ScenarioNotBuilt } from '../scenario/mod.ts';
 import type { Build } from './play.ts';
 
 /** The build that ships, on servers that live in memory behind the world's network. */
@@ -11,5 +11,7 @@ export const productionBuild: Build = {
     ),
     database: new MemoryDatabase(),
   }),
-  createAgent: (options) => new NodeProcess(options),
+  createAgent: ({ node }) => {
+    throw new ScenarioNotBuilt('every scenario', [{ path: node, message: 'the process of a node' }]);
+  },
 };
