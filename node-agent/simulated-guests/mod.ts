@@ -1,0 +1,1 @@
+export { SimulatedGuests } from './simulated-guests.ts';
