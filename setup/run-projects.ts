@@ -20,9 +20,9 @@ interface Count {
 
 /**
  * Runs these vitest projects one after the other, all of them even when one fails, and prints the sum as the last line:
- * `N passed, N failed`. A project that could not run at all counts as one failure. True when all passed.
+ * `N passed, N failed`, after calling `beforeSum`. A project that could not run at all counts as one failure. True when all passed.
  */
-export async function runProjects(projects: readonly string[]): Promise<boolean> {
+export async function runProjects(projects: readonly string[], beforeSum: () => void): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-test-'));
   const sum = { passed: 0, failed: 0, skipped: 0 };
   try {
@@ -36,6 +36,7 @@ export async function runProjects(projects: readonly string[]): Promise<boolean>
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  beforeSum();
   if (sum.skipped > 0) console.log(`\n${sum.skipped} skipped: the reasons are named above`);
   console.log(`\n${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed === 0 && sum.passed > 0;
