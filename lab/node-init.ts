@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { startSessionDaemon } from '../node-agent/libvirt/mod.ts';
 import { FOLDER_VARIABLE, nodeMembers } from './node-members.ts';
 import { signalProcess } from './process-identity.ts';
 import { SoftWatchdog } from './soft-watchdog.ts';
 
 /**
- * The first program of a lab node: `node node-init.ts AGENT.ts [ARGUMENT...]`. Runs the agent, starts it again when it
- * dies, and is the node's watchdog: its own end takes the whole node down, by the namespace or by `node-box`'s mark.
+ * The first program of a lab node: `node node-init.ts AGENT.ts [ARGUMENT...]`. Runs libvirt's daemon when the lab names
+ * one in UNDERSTUDY_LIBVIRTD, and the agent; starts each again when it dies (the VMs outlive both), and is the node's watchdog: its own end takes the whole node down, by the namespace or by `node-box`'s mark.
  */
 const message = z.discriminatedUnion('do', [
   z.object({ do: z.literal('arm'), timeoutMs: z.number().positive() }),
@@ -15,6 +17,8 @@ const message = z.discriminatedUnion('do', [
 
 /** As an init system would: soon enough to come back before the watchdog bites. */
 const RESTART_MS = 200;
+/** Below the node's folder; short, as libvirt puts sockets into it. */
+const LIBVIRT_FOLDER = 'lv';
 
 const clock = {
   nowMs: () => performance.now(),
@@ -39,11 +43,27 @@ function reset(): void {
   process.exit(70);
 }
 
+let libvirtUri: string | undefined;
+
+async function runDaemon(libvirtd: string, folder: string): Promise<void> {
+  const daemon = await startSessionDaemon(libvirtd, folder);
+  libvirtUri = daemon.uri;
+  daemon.process.once('exit', (status, signal) => {
+    console.error(`libvirtd ended (${signal ?? status}), starting it again`);
+    setTimeout(() => {
+      runDaemon(libvirtd, folder).catch((error: unknown) => {
+        console.error(error);
+        reset(); // a host whose VMs nobody can suspend must not go on
+      });
+    }, RESTART_MS);
+  });
+}
+
 function runAgent(freshBoot: boolean): ChildProcess {
   const [agent, ...rest] = process.argv.slice(2);
   if (agent === undefined) throw new Error('usage: node-init.ts AGENT.ts [ARGUMENT...]');
   const child = fork(agent, rest, {
-    env: { ...process.env, UNDERSTUDY_FRESH_BOOT: freshBoot ? '1' : '0' },
+    env: { ...process.env, UNDERSTUDY_FRESH_BOOT: freshBoot ? '1' : '0', UNDERSTUDY_LIBVIRT_URI: libvirtUri },
   });
   child.on('message', (received) => {
     const { data } = message.safeParse(received);
@@ -60,4 +80,6 @@ function runAgent(freshBoot: boolean): ChildProcess {
 
 // The lab ends nodes by SIGKILL only: a signal meant for a terminal must not look like a power cut.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+const { UNDERSTUDY_LIBVIRTD: libvirtd, [FOLDER_VARIABLE]: home } = process.env;
+if (libvirtd !== undefined && home !== undefined) await runDaemon(libvirtd, join(home, LIBVIRT_FOLDER));
 runAgent(true);

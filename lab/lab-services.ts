@@ -1,0 +1,71 @@
+import { chownSync, mkdirSync } from 'node:fs';
+import { copyFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chooseDatabase } from '../database/choose-database.ts';
+import { createArea } from '../node-agent/file-storage/mod.ts';
+import { ensureNatsServer } from '../setup/nats-server.ts';
+import { startNatsCluster } from '../transport/mod.ts';
+import type { LabFolder } from './lab-folder.ts';
+import { recordServers } from './server-pids.ts';
+
+/** libvirt's session daemon runs as nobody when root starts it, and so do its QEMUs. */
+const NOBODY = 65534;
+const DISK_BYTES = 64 << 20;
+
+/** What every node of the lab shares. */
+export interface LabServices {
+  readonly nats: readonly string[];
+  /** For `connectDatabase`. */
+  readonly database: string;
+  /** Path of the shared storage area. */
+  readonly area: string;
+  /** What each part is here, in words. */
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts three nats-servers, the database and the shared storage, each recorded in a pid file: `cleanUp` ends them. `step`
+ * is told what begins. Errors as its parts throw them.
+ */
+export async function startLabServices(
+  folder: LabFolder,
+  size: { readonly nodes: number; readonly vms: number },
+  step: (line: string) => void,
+): Promise<LabServices> {
+  for (const path of [folder.shared, folder.nats, folder.database]) mkdirSync(path, { recursive: true, mode: 0o711 });
+  const area = join(folder.shared, 'area');
+  await createArea(area, size);
+  const natsServer = await ensureNatsServer(step);
+  step('starting three nats-servers');
+  return await recordServers(folder.pids, async () => {
+    const cluster = await startNatsCluster({ servers: 3, folder: folder.nats, natsServer });
+    step('starting the database');
+    const chosen = await chooseDatabase({ folder: folder.database, natsServers: cluster.urls, log: step });
+    const parts = {
+      messaging: `NATS JetStream, ${cluster.servers.length} servers (${natsServer})`,
+      database: chosen.description,
+      storage: `a file with compare-and-write under locks (${area})`,
+    };
+    return { nats: cluster.urls, database: chosen.connection, area, parts };
+  });
+}
+
+/** Makes a VM's empty disk on the shared storage; resolves with its path. */
+export async function makeDisk(folder: LabFolder, vm: string): Promise<string> {
+  const path = diskPath(folder, vm);
+  await writeFile(path, '', { flag: 'wx' });
+  await truncate(path, DISK_BYTES);
+  if (process.getuid?.() === 0) chownSync(path, NOBODY, NOBODY);
+  return path;
+}
+
+export function diskPath(folder: LabFolder, vm: string): string {
+  return join(folder.shared, `${vm}.disk`);
+}
+
+/** Copies a file to where QEMU's user can read it; a home folder often lets nobody through. */
+export async function shareFile(folder: LabFolder, name: string, source: string): Promise<string> {
+  const path = join(folder.shared, name);
+  await copyFile(source, path);
+  return path;
+}
