@@ -1,12 +1,21 @@
 import { type ActorState, emptyState, loadState, type PendingTimer } from './actor-state.ts';
-import { admit } from './admit.ts';
+import { admit, remember } from './admit.ts';
 import { backoffMs, Halted, untilAvailable } from './backoff.ts';
 import { sleep } from './clock.ts';
-import { commitStep, type Work } from './commit-step.ts';
+import {
+  type Committed,
+  type Cycle,
+  causeOf,
+  commitResult,
+  commitStep,
+  type StepWork,
+  type Work,
+} from './commit-step.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import { type EffectResult, EffectRunner } from './effect-runner.ts';
 import type { PendingEffect } from './envelope.ts';
 import { StaleCommit } from './errors.ts';
+import { giveUp } from './give-up.ts';
 import type { HostContext } from './host-context.ts';
 import { Outbox } from './outbox.ts';
 import type { Kind } from './registration.ts';
@@ -115,19 +124,34 @@ export class ActorCell {
       if (admission === 'known') return work.delivery.ack();
       if (admission !== 'take') return this.#handBack(work.delivery, admission);
     }
-    if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer) return;
-    const done = await commitStep(this.#context, this.#kind, this.address, state, work, this.#points);
+    if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer && work.failedAt !== state.sequence) return;
+    this.#finish(await commitStep(this.#cycle(state), work), state);
     this.#failures = 0;
+  }
+
+  #cycle(state: ActorState): Cycle {
+    return {
+      context: this.#context,
+      kind: this.#kind,
+      address: this.address,
+      state,
+      halted: () => this.#halted,
+      reached: (point) => this.#reached(point),
+    };
+  }
+
+  #finish(done: Committed, state: ActorState): void {
     this.#outbox.add(done.unsent);
-    for (const call of done.calls) call();
+    for (const call of done.calls) {
+      try {
+        call();
+      } catch (error) {
+        this.#context.alert({ code: 'STEP_FAILED', address: this.address, text: `plain action: ${String(error)}` });
+      }
+    }
     this.#follow(state);
     this.#reached('effect');
   }
-
-  readonly #points = {
-    halted: (): boolean => this.#halted,
-    reached: (point: CyclePoint): void => this.#reached(point),
-  };
 
   /** Throws `Halted` when the hook stopped this host. */
   #reached(point: CyclePoint): void {
@@ -186,10 +210,11 @@ export class ActorCell {
     this.#outbox.clear();
   }
 
+  /** Loads again and tries again; after too many tries the kind's policy acts. */
   async #failed(work: Work, error: unknown): Promise<void> {
     const { clock, random, limits, alert } = this.#context;
+    const failedAt = this.#state?.sequence;
     this.#forget();
-    if (work.kind === 'effect') this.#effects.forget(work.effect.key);
     if (error instanceof StaleCommit) {
       this.#queue.unshift(work);
       return;
@@ -197,9 +222,50 @@ export class ActorCell {
     this.#failures++;
     const text = `${this.address}: ${error instanceof Error ? error.message : String(error)}`;
     alert({ code: 'STEP_FAILED', address: this.address, text });
+    if (failedAt === undefined) {
+      this.#cannotLoad(work);
+      return;
+    }
+    if (work.kind === 'wake' || work.kind === 'reload') return;
+    if (this.#failures >= this.#kind.onError.maxFailures) {
+      await this.#giveUp(work, error);
+      return;
+    }
     await sleep(clock, backoffMs(limits.failure, this.#failures, random));
-    if (!this.#halted) this.#queue.unshift(work);
-    else if (work.kind === 'message') work.delivery.nak(0);
+    if (this.#halted) this.#returnMessage(work);
+    else this.#queue.unshift(work.kind === 'timer' ? { ...work, failedAt } : work);
+  }
+
+  /** Its journal is damaged or of another version: nothing may be written. What it was sent waits in the mailbox. */
+  #cannotLoad(work: Work): void {
+    this.#returnMessage(work);
+    for (const other of this.#queue.splice(0)) this.#returnMessage(other);
+  }
+
+  #returnMessage(work: Work): void {
+    if (work.kind === 'message') work.delivery.nak(this.#halted ? 0 : this.#context.limits.failure.maxMs);
+  }
+
+  async #giveUp(work: StepWork, error: unknown): Promise<void> {
+    const { alert } = this.#context;
+    const parks = this.#kind.onError.policy === 'park';
+    const failures = this.#failures;
+    try {
+      this.#state = await this.#load();
+      const state = this.#state;
+      if (work.kind === 'message' && !parks) remember(state, work.delivery.message, this.#context.limits);
+      const result = giveUp(this.#kind, this.address, state, error, failures);
+      this.#finish(await commitResult(this.#cycle(state), work, causeOf(work), result, !parks), state);
+      this.#failures = 0;
+      const text = `${this.address} after ${failures} failures: ${result.reason}`;
+      alert({ code: parks ? 'ACTOR_PARKED' : 'ACTOR_ENDED', address: this.address, text });
+      if (parks) this.#returnMessage(work);
+    } catch (again) {
+      if (again instanceof Halted) throw again;
+      this.#forget();
+      this.#queue.unshift(work); // somebody else moved the actor, or it cannot be written: once more from the start
+      await sleep(this.#context.clock, this.#context.limits.failure.maxMs);
+    }
   }
 
   #effectEnded(effect: PendingEffect, result: EffectResult): void {

@@ -52,12 +52,13 @@ export function emptyState(): ActorState {
 /** Throws `CorruptJournal`, `VersionMismatch`, and whatever a machine's migration throws. */
 export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): ActorState {
   const stored = readEnvelope(entry);
-  const snapshot = migrateSnapshot(kind, entry.address, stored.snapshot, stored.version);
+  const snapshot = (): AnyMachineSnapshot =>
+    reviveSnapshot(kind, migrateSnapshot(kind, entry.address, stored.snapshot, stored.version), stored.effects);
   return {
     sequence: entry.sequence,
     step: stored.step,
     status: stored.status,
-    snapshot: reviveSnapshot(kind, snapshot, stored.effects),
+    snapshot: stored.unborn === true ? undefined : snapshot(),
     parent: stored.parent,
     parked: stored.parked,
     forgot: stored.forgot === true,
@@ -72,5 +73,6 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
 
 /** True when somebody must look after it even if no message comes. */
 export function hasWork(stored: Envelope): boolean {
+  if (stored.status === 'parked') return stored.outbox.length > 0;
   return stored.timers.length > 0 || stored.effects.length > 0 || stored.outbox.length > 0;
 }

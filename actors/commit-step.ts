@@ -3,7 +3,7 @@ import { remember } from './admit.ts';
 import { untilAvailable } from './backoff.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import type { EffectResult } from './effect-runner.ts';
-import type { Outcome, PendingEffect, StepCause } from './envelope.ts';
+import type { PendingEffect, StepCause } from './envelope.ts';
 import { MailboxFull } from './errors.ts';
 import type { HostContext } from './host-context.ts';
 import type { Kind } from './registration.ts';
@@ -11,75 +11,79 @@ import { numberMessages, seal } from './seal.ts';
 import { effectEvent, runStep, type StepResult } from './step.ts';
 import type { Address, Delivery, MailboxMessage } from './transport.ts';
 
-export type Work =
+/** Something that makes an actor step. */
+export type StepWork =
+  /** `refusal`: why the event does not fit the kind's schema. */
   | { readonly kind: 'message'; readonly delivery: Delivery; readonly refusal: string | undefined }
-  | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer }
-  | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult }
-  | { readonly kind: 'wake' }
-  | { readonly kind: 'reload' };
+  | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer; readonly failedAt?: number }
+  | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult };
+
+export type Work = StepWork | { readonly kind: 'wake' } | { readonly kind: 'reload' };
+
+/** Where a step happens. */
+export interface Cycle {
+  readonly context: HostContext;
+  readonly kind: Kind;
+  readonly address: Address;
+  /** Changed in place: when a step throws, it must be loaded again. */
+  readonly state: ActorState;
+  halted(): boolean;
+  /** Throws `Halted` when the host was stopped there. */
+  reached(point: CyclePoint): void;
+}
 
 export interface Committed {
   readonly unsent: readonly MailboxMessage[];
   readonly calls: readonly (() => void)[];
 }
 
-interface Cycle {
-  halted(): boolean;
-  reached(point: CyclePoint): void;
+/** Transition, commit, acknowledge, answer. Throws `StaleCommit`, `Halted` and whatever the machine throws. */
+export async function commitStep(cycle: Cycle, work: StepWork): Promise<Committed> {
+  const cause = causeOf(work);
+  const result = stepFor(cycle, work, cause);
+  cycle.reached('transition');
+  return commitResult(cycle, work, cause, result);
 }
 
-/**
- * Transition, commit, acknowledge, answer. Changes `state`; when it throws, the state must be loaded again.
- * Throws `StaleCommit`, `Halted` and whatever the machine throws.
- */
-export async function commitStep(
-  context: HostContext,
-  kind: Kind,
-  address: Address,
-  state: ActorState,
-  work: Exclude<Work, { kind: 'wake' | 'reload' }>,
+/** The rest of the cycle, for a result that is known. `consume`: the work is done with; otherwise it comes again. */
+export async function commitResult(
   cycle: Cycle,
+  work: StepWork,
+  cause: StepCause,
+  result: StepResult,
+  consume = true,
 ): Promise<Committed> {
-  const { transport, clock, limits } = context;
-  const cause = causeOf(work);
-  const existed = state.snapshot !== undefined;
-  const result = stepFor(context, kind, address, state, work, cause);
-  cycle.reached('transition');
-  if (!existed && state.snapshot === undefined) {
-    // Stopping what never was leaves no trace in the journal.
-    if (work.kind === 'message') work.delivery.ack();
-    state.step = 0;
-    return { unsent: [], calls: [] };
-  }
+  const { context, kind, address, state } = cycle;
+  const { host, limits, clock } = context;
   const outgoing = numberMessages(state, address, result.tells, limits);
-  const unsent = transport.atomicOutgoing ? [] : outgoing;
-  const envelopeState = unsent.length === 0 ? state : { ...state, outbox: [...state.outbox, ...unsent] };
-  const { host } = context;
+  const unsent = context.transport.atomicOutgoing ? [] : outgoing;
+  const stored = unsent.length === 0 ? state : { ...state, outbox: [...state.outbox, ...unsent] };
   const { outcome, reason } = result;
-  const nowMs = clock.nowMs();
-  const body = seal({ state: envelopeState, kind, host, nowMs, cause, outcome, reason, outgoing, limits });
+  const body = seal({ state: stored, kind, host, nowMs: clock.nowMs(), cause, outcome, reason, outgoing, limits });
   const step = { address, expectedSequence: state.sequence, commitId: context.freshId(), body, outgoing };
-  state.sequence = await untilAvailable(
-    clock,
-    context.random,
-    limits.unavailable,
-    () => cycle.halted(),
-    (error, attempt) => {
-      if (attempt % 10 !== 1) return;
-      const code = error instanceof MailboxFull ? 'MAILBOX_FULL' : 'TRANSPORT_UNAVAILABLE';
-      context.alert({ code, address, text: error.message });
-    },
-    () => transport.commit(step),
-  );
+  if (outcome === 'refused' && work.kind === 'message') {
+    await persist(cycle, () => context.transport.deadLetter(work.delivery.message, reason ?? outcome));
+  }
+  state.sequence = await persist(cycle, () => context.transport.commit(step));
   cycle.reached('commit');
-  if (work.kind === 'message') work.delivery.ack();
+  if (work.kind === 'message' && consume) work.delivery.ack();
   cycle.reached('acknowledge');
-  if (work.kind === 'message') answer(context, work.delivery.message, result);
+  if (work.kind === 'message' && consume) answer(context, work.delivery.message, result);
   cycle.reached('send');
   return { unsent, calls: result.calls };
 }
 
-function causeOf(work: Exclude<Work, { kind: 'wake' | 'reload' }>): StepCause {
+function persist<Result>(cycle: Cycle, write: () => Promise<Result>): Promise<Result> {
+  const { clock, random, limits, alert } = cycle.context;
+  const onRetry = (error: Error, attempt: number): void => {
+    if (attempt % 10 !== 1) return;
+    const code = error instanceof MailboxFull ? 'MAILBOX_FULL' : 'TRANSPORT_UNAVAILABLE';
+    alert({ code, address: cycle.address, text: error.message });
+  };
+  return untilAvailable(clock, random, limits.unavailable, () => cycle.halted(), onRetry, write);
+}
+
+export function causeOf(work: StepWork): StepCause {
   switch (work.kind) {
     case 'message':
       return { kind: 'message', from: work.delivery.message.from, event: work.delivery.message.event };
@@ -90,22 +94,27 @@ function causeOf(work: Exclude<Work, { kind: 'wake' | 'reload' }>): StepCause {
   }
 }
 
-function stepFor(
-  context: HostContext,
-  kind: Kind,
-  address: Address,
-  state: ActorState,
-  work: Exclude<Work, { kind: 'wake' | 'reload' }>,
-  cause: StepCause,
-): StepResult {
-  const nothing = { tells: [], replies: [], calls: [], serial: 0 };
+function stepFor(cycle: Cycle, work: StepWork, cause: StepCause): StepResult {
+  const { context, kind, address, state } = cycle;
   if (work.kind === 'message') remember(state, work.delivery.message, context.limits);
+  if (work.kind === 'message' && work.refusal !== undefined) return refuse(cycle, work.delivery.message, work.refusal);
   if (work.kind === 'timer') state.timers.delete(work.id);
   if (work.kind === 'effect' && !state.effects.delete(work.effect.key)) {
     state.step++;
-    return { ...nothing, outcome: 'stale' satisfies Outcome, reason: 'the actor no longer waits for this result' };
+    const reason = 'the actor no longer waits for this result';
+    return { tells: [], replies: [], calls: [], serial: 0, outcome: 'stale', reason };
   }
   return runStep({ kind, address, state, cause, nowMs: context.clock.nowMs() });
+}
+
+/** Kept as a dead letter, recorded, and a sending actor is told. */
+function refuse(cycle: Cycle, message: MailboxMessage, reason: string): StepResult {
+  const { context, address, state } = cycle;
+  state.step++;
+  context.alert({ code: 'MESSAGE_REFUSED', address, text: `${message.event.type} from ${message.from}: ${reason}` });
+  const event = { type: 'actor.refused', address, event: message.event.type, code: 'MALFORMED_EVENT', reason };
+  const tells = message.sequence === undefined ? [] : [{ to: message.from, event }];
+  return { tells, replies: [], calls: [], serial: 0, outcome: 'refused', reason };
 }
 
 function answer(context: HostContext, message: MailboxMessage, result: StepResult): void {

@@ -40,11 +40,6 @@ export class EffectRunner {
     }
   }
 
-  /** Lets an effect whose result could not be committed run again. */
-  forget(key: string): void {
-    this.#ended.delete(key);
-  }
-
   stop(): void {
     for (const abort of this.#running.values()) abort.abort();
     this.#running.clear();

@@ -51,6 +51,8 @@ const envelope = z.object({
   host: z.string(),
   status: z.enum(['active', 'done', 'stopped', 'parked']),
   snapshot: storedSnapshot,
+  /** True when the actor has a journal but no first state yet: `snapshot` means nothing. */
+  unborn: z.boolean().optional(),
   parent: addressText.optional(),
   /** Left to wait when this step was committed; in full again on the next host: late, never early. */
   timers: z.array(z.object({ id: z.string(), remainingMs: z.number(), event })),

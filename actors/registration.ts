@@ -22,7 +22,7 @@ export type EffectHandler = {
 export interface OnError {
   /** Tries before the policy acts. Default 5. */
   readonly maxFailures: number;
-  /** `park`: keep its messages, wait for `release`. `stop`: end it. `escalate`: end it, and its supervisor too fails. */
+  /** `park`: keep its messages, wait for `release`. `stop`: end it. `escalate`: end it, and its supervisor fails too unless it handles `actor.escalated`. */
   readonly policy: 'park' | 'stop' | 'escalate';
 }
 

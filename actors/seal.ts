@@ -1,6 +1,6 @@
 import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
-import type { Envelope, Outcome, StepCause } from './envelope.ts';
+import type { Envelope, Outcome, StepCause, StoredSnapshot } from './envelope.ts';
 import { SnapshotTooLarge } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { Kind } from './registration.ts';
@@ -35,6 +35,8 @@ export function touch(map: Map<string, number>, key: string, value: number, most
   return true;
 }
 
+const UNBORN: StoredSnapshot = { status: 'active', value: {}, context: {} };
+
 export interface Sealed {
   readonly state: ActorState;
   readonly kind: Kind;
@@ -50,14 +52,14 @@ export interface Sealed {
 /** The step as JSON. Throws `SnapshotTooLarge`, `NotSerialisable`. */
 export function seal(input: Sealed): string {
   const { state, kind, nowMs } = input;
-  if (state.snapshot === undefined) throw new Error('invariant: nothing is committed of an actor that never existed');
   const envelope: Envelope = {
     format: 1,
     version: kind.version,
     step: state.step,
     host: input.host,
     status: state.status,
-    snapshot: storeSnapshot(state.snapshot),
+    snapshot: state.snapshot === undefined ? UNBORN : storeSnapshot(state.snapshot),
+    unborn: state.snapshot === undefined ? true : undefined,
     parent: state.parent,
     timers: Array.from(state.timers, ([id, { event, dueMs }]) => ({
       id,

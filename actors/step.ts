@@ -6,6 +6,12 @@ import { type Asked, applyActions } from './step-actions.ts';
 import type { StepInput } from './step-input.ts';
 import type { Address } from './transport.ts';
 
+/** A child ended by its policy `escalate` and this actor's machine does not handle it: it fails as well. */
+export class Escalated extends Error {
+  override readonly name = 'Escalated';
+  readonly code = 'ESCALATED';
+}
+
 /** What one step did to the state, and what is left to do once it is committed. */
 export interface StepResult extends Asked {
   readonly outcome: Outcome;
@@ -33,6 +39,7 @@ export function runStep(input: StepInput): StepResult {
   const [next, actions] = transition(input.kind.machine, before, event);
   const unhandled = next === before && actions.length === 0;
   move(input, asked, next, actions);
+  if (unhandled && event.type === 'actor.escalated') throw new Escalated(String(event.reason));
   if (!unhandled) return { ...asked, outcome: 'handled' };
   if (event.type.startsWith('effect.')) return { ...asked, outcome: 'settled' };
   return { ...asked, outcome: 'dropped', reason: `no transition for ${event.type} in ${JSON.stringify(next.value)}` };
