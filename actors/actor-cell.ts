@@ -155,6 +155,7 @@ export class ActorCell {
 
   /** Throws `Halted` when the hook stopped this host. */
   #reached(point: CyclePoint): void {
+    if (this.#halted) throw new Halted();
     this.#context.onCyclePoint(point, this.address);
     if (this.#halted) throw new Halted();
   }
