@@ -1,15 +1,20 @@
 import { open, readdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '#actors';
 import { vmId } from '#machines';
 import { sharedStorageContract } from '../shared-storage-contract.ts';
 import { createArea, openFileStorage, StoreRefused } from './mod.ts';
-import { testArea, testClock, testLease, testSlot } from './test-area.ts';
+import { testArea, testLease, testSlot } from './test-area.ts';
 
-const limits = { clock: testClock, deadlineMs: 5000 };
+const limits = { clock: systemClock, deadlineMs: 5000 };
 
-sharedStorageContract('file', async () => {
+sharedStorageContract('file', () => twoOpens(true));
+sharedStorageContract('file without O_DIRECT', () => twoOpens(false));
+
+async function twoOpens(direct: boolean) {
   const { path, remove } = await testArea();
-  const [first, second] = await Promise.all([openFileStorage(path, limits), openFileStorage(path, limits)]);
+  const options = { ...limits, direct };
+  const [first, second] = await Promise.all([openFileStorage(path, options), openFileStorage(path, options)]);
   return {
     first,
     second,
@@ -18,7 +23,7 @@ sharedStorageContract('file', async () => {
       await remove();
     },
   };
-});
+}
 
 let area: Awaited<ReturnType<typeof testArea>>;
 beforeEach(async () => {
@@ -30,6 +35,9 @@ test('says what it is, and leaves nothing beside the area', async () => {
   const storage = await openFileStorage(area.path, limits);
   expect(storage.description).toContain(`file ${area.path} (2 nodes, 2 VMs; `);
   await storage.close();
+  const cached = await openFileStorage(area.path, { ...limits, direct: false });
+  expect(cached.description).toContain('NO O_DIRECT HERE');
+  await cached.close();
   expect(await readdir(area.folder)).toEqual(['area']);
 });
 

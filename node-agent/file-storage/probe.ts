@@ -1,10 +1,9 @@
 import type { AreaLayout } from './area-layout.ts';
 import { readSector } from './area-reader.ts';
-import type { Call, CallLimits } from './call.ts';
+import type { Call } from './call.ts';
 import { StoreRefused } from './errors.ts';
 import { packSector } from './sector.ts';
-import type { SectorFile } from './sector-file.ts';
-import { SectorLane } from './sector-lane.ts';
+import type { SectorLane } from './sector-lane.ts';
 
 const ROUNDS = 12;
 
@@ -14,12 +13,10 @@ const ROUNDS = 12;
  * Sees the locks and caches of this host only: a network file system that locks locally passes, and is refused elsewhere.
  */
 export async function probeCompareAndWrite(
-  files: readonly SectorFile[],
+  lanes: readonly SectorLane[],
   layout: AreaLayout,
-  limits: CallLimits,
   nonce: string,
 ): Promise<void> {
-  const lanes = files.map((file) => new SectorLane(file, limits));
   const [judge] = lanes;
   if (judge === undefined || lanes.length < 2) throw new RangeError('a race needs two writers');
   const sector = layout.probe.first;

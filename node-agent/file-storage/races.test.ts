@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { systemClock } from '#actors';
 import { openFileStorage, StoreRefused } from './mod.ts';
-import { testArea, testClock } from './test-area.ts';
+import { testArea } from './test-area.ts';
 
 let area: Awaited<ReturnType<typeof testArea>>;
 beforeEach(async () => {
@@ -13,13 +14,13 @@ afterEach(() => area.remove());
 
 test('a store whose locks do nothing is refused with the evidence', async () => {
   const useless = { tryLock: async () => true, unlock: async () => undefined };
-  const opening = openFileStorage(area.path, { clock: testClock, deadlineMs: 5000, lock: useless });
+  const opening = openFileStorage(area.path, { clock: systemClock, deadlineMs: 5000, lock: useless });
   await expect(opening).rejects.toThrow(StoreRefused);
   await expect(opening).rejects.toThrow(/round 1 of the probe: writers 0, 1.* of 3 won/);
 });
 
 test('many opens that probe at the same time do not refuse each other', async () => {
-  const limits = { clock: testClock, deadlineMs: 10_000 };
+  const limits = { clock: systemClock, deadlineMs: 10_000 };
   const all = await Promise.all(Array.from({ length: 5 }, () => openFileStorage(area.path, limits)));
   await Promise.all(all.map((storage) => storage.close()));
 });

@@ -24,15 +24,17 @@ export class SectorFile {
     this.#lock = lock;
   }
 
-  static async open(path: string, lock: ByteRangeLock): Promise<SectorFile> {
+  /** `direct`: try O_DIRECT first. */
+  static async open(path: string, lock: ByteRangeLock, direct: boolean): Promise<SectorFile> {
     const flags = constants.O_RDWR | constants.O_DSYNC;
+    if (!direct) return new SectorFile(path, await attempt(path, 'open', open(path, flags)), false, lock);
     try {
       return new SectorFile(path, await open(path, flags | constants.O_DIRECT), true, lock);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL'))
         throw unavailable(path, 'open', error);
     }
-    return new SectorFile(path, await attempt(path, 'open', open(path, flags)), false, lock);
+    return await SectorFile.open(path, lock, false);
   }
 
   /** The bytes stay valid until the next call only. */

@@ -1,19 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '#actors';
 import { nodeId, vmId } from '#machines';
 import type { LeaseSector, Slot } from '#ports';
 import { createArea } from './create-area.ts';
-
-/** For the tests: this process's monotonic time. */
-export const testClock: Clock = {
-  nowMs: () => performance.now(),
-  after: (delayMs, fire) => {
-    const timer = setTimeout(fire, Math.ceil(delayMs) + 1);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
 
 /** For the tests: an area in a folder of its own. */
 export async function testArea(nodes = 8, vms = 32) {

@@ -1,11 +1,12 @@
+import { systemClock } from '#actors';
 import { vmId } from '#machines';
 import { openFileStorage } from './open-file-storage.ts';
-import { testClock, testLease } from './test-area.ts';
+import { testLease } from './test-area.ts';
 
 /** For the tests: raises the lease's generation in a race with other processes, prints the generations won. */
 const [path, node, last] = process.argv.slice(2);
 if (path === undefined || node === undefined || last === undefined) throw new Error('usage: test-racer PATH NODE LAST');
-const storage = await openFileStorage(path, { clock: testClock, deadlineMs: 10_000 });
+const storage = await openFileStorage(path, { clock: systemClock, deadlineMs: 10_000 });
 const won: number[] = [];
 for (;;) {
   const current = await storage.readLease(vmId('web-1'));
