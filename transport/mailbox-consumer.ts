@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Delivery, MailboxMessage, PartitionConsumer } from '#actors';
+import { MailboxCleaner } from './mailbox-cleaner.ts';
 import type { MessageDeleter } from './message-deleter.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 
@@ -31,11 +32,13 @@ export interface MailboxOptions {
 export class MailboxConsumer implements PartitionConsumer {
   readonly #options: MailboxOptions;
   readonly #again = new Set<NodeJS.Timeout>();
+  readonly #cleaner: MailboxCleaner;
   #feed: StreamFeed | undefined;
   #stopped = false;
 
   private constructor(options: MailboxOptions) {
     this.#options = options;
+    this.#cleaner = new MailboxCleaner(options.deleter, options.filter);
   }
 
   static async open(
@@ -61,10 +64,11 @@ export class MailboxConsumer implements PartitionConsumer {
     for (const timer of this.#again) clearTimeout(timer);
     this.#again.clear();
     await this.#feed?.stop();
-    await this.#options.deleter.idle();
+    await this.#cleaner.close();
   }
 
   #receive(stored: FeedMessage): void {
+    this.#cleaner.handedOut(stored.sequence);
     let parsed: unknown = new TextDecoder().decode(stored.data);
     try {
       parsed = JSON.parse(String(parsed));
@@ -78,7 +82,7 @@ export class MailboxConsumer implements PartitionConsumer {
   }
 
   #done(sequence: number): void {
-    this.#options.deleter.delete(sequence);
+    this.#cleaner.acknowledged(sequence);
     this.#feed?.release();
   }
 

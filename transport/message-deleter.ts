@@ -1,7 +1,7 @@
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 
 const NO_MESSAGE = 10037;
-const AT_ONCE = 32;
+const AT_ONCE = 4;
 
 /**
  * Removes acknowledged mailbox messages from the stream, a bounded number at once. A message whose removal is not
@@ -10,7 +10,7 @@ const AT_ONCE = 32;
 export class MessageDeleter {
   readonly #manager: JetStreamManager;
   readonly #stream: string;
-  readonly #queue: number[] = [];
+  readonly #queue: (() => Promise<unknown>)[] = [];
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
   #closed = false;
@@ -21,8 +21,17 @@ export class MessageDeleter {
   }
 
   delete(sequence: number): void {
+    this.#add(() => this.#manager.streams.deleteMessage(this.#stream, sequence, false));
+  }
+
+  /** Removes all messages under `filter` below `sequence`. */
+  purge(filter: string, sequence: number): void {
+    this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }));
+  }
+
+  #add(removal: () => Promise<unknown>): void {
     if (this.#closed) return;
-    this.#queue.push(sequence);
+    this.#queue.push(removal);
     this.#pump();
   }
 
@@ -41,10 +50,10 @@ export class MessageDeleter {
 
   #pump(): void {
     while (this.#busy < AT_ONCE) {
-      const sequence = this.#queue.shift();
-      if (sequence === undefined) break;
+      const removal = this.#queue.shift();
+      if (removal === undefined) break;
       this.#busy += 1;
-      void this.#remove(sequence).finally(() => {
+      void this.#remove(removal).finally(() => {
         this.#busy -= 1;
         this.#pump();
       });
@@ -52,10 +61,10 @@ export class MessageDeleter {
     if (this.#busy === 0 && this.#queue.length === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  async #remove(sequence: number): Promise<void> {
+  async #remove(removal: () => Promise<unknown>): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.#manager.streams.deleteMessage(this.#stream, sequence, false);
+        await removal();
         return;
       } catch (error) {
         if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return;

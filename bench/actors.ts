@@ -1,0 +1,48 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureNatsServer } from '../setup/nats-server.ts';
+import { connectJetStream, startNatsCluster } from '../transport/mod.ts';
+import { durableSteps, sweepAll } from './actors/durable-steps.ts';
+import type { Rate } from './actors/rate.ts';
+import { rawPublishRate } from './actors/raw-publish-rate.ts';
+
+interface Row extends Rate {
+  readonly what: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    seconds: { type: 'string', default: '5' },
+    actors: { type: 'string', default: '64,512' },
+  },
+});
+const durationMs = Number(values.seconds) * 1_000;
+const rows: Row[] = [];
+const add = (what: string, rate: Rate): void => {
+  rows.push({ what, ...rate });
+  const { perSecond, p50, p99 } = rate;
+  console.log(
+    `${what.padEnd(58)} ${String(perSecond).padStart(8)}/s  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`,
+  );
+};
+
+const folder = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
+const cluster = await startNatsCluster({ servers: 3, folder, natsServer: await ensureNatsServer(console.log) });
+try {
+  console.log(`three nats-servers on this machine (${availableParallelism()} cores), R3, sync_interval always`);
+  add('raw publish, 1 KB, 512 at once', await rawPublishRate(cluster.urls, 512, durationMs));
+  const transport = await connectJetStream({ servers: cluster.urls, name: 'bench', stream: 'bench' });
+  for (const actors of values.actors.split(',').map(Number)) {
+    add(`full durable step, ${actors} actors`, await durableSteps(transport, actors, durationMs));
+  }
+  const sweep = await sweepAll(transport);
+  console.log(`reading back the last snapshot of ${sweep.actors} actors, all partitions: ${sweep.ms.toFixed(0)} ms`);
+  await transport.close();
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ rows, sweep }, null, 2)}\n`);
+} finally {
+  await cluster.stop();
+  await rm(folder, { recursive: true, force: true });
+}
