@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** File, its text, and what the linter must say about it ('' = nothing). */
+const CASES: readonly (readonly [file: string, text: string, says: string])[] = [
+  ['machines/a.ts', "export { x } from '../database/mod.ts';", 'noRestrictedImports'],
+  ['machines/vm/a.ts', "export { x } from '../../transport/mod.ts';", 'noRestrictedImports'],
+  ['machines/b.ts', "export { x } from '#ports';", 'noRestrictedImports'],
+  ['machines/c.ts', "export { x } from 'node:fs';", 'noRestrictedImports'],
+  ['machines/d.ts', "export { x } from '#actors';", ''],
+  ['actors/a.ts', "export { x } from '#machines';", 'noRestrictedImports'],
+  ['actors/b.ts', "export { x } from '../machines/mod.ts';", 'noRestrictedImports'],
+  ['actors/c.ts', "export { x } from 'node:child_process';", 'noRestrictedImports'],
+  ['ports/a.ts', "export { x } from '../database/mod.ts';", 'noRestrictedImports'],
+  ['ports/b.ts', "export { x } from '#machines';", ''],
+  ['transport/a.ts', "export { x } from '#machines';", 'noRestrictedImports'],
+  ['database/a.ts', "export { x } from '../lab/mod.ts';", 'noRestrictedImports'],
+  ['database/b.ts', "export { x } from '#ports';", ''],
+  ['node-agent/a.ts', "export { x } from '../console/mod.ts';", 'noRestrictedImports'],
+  ['simulation/a.ts', "export { x } from '../cli/mod.ts';", 'noRestrictedImports'],
+  ['machines/e.ts', 'export const x = Date.now();', 'noRestrictedGlobals'],
+  ['machines/f.ts', 'export const x = new Date();', 'noRestrictedGlobals'],
+  ['actors/d.ts', 'export const x = setTimeout(() => {}, 1);', 'noRestrictedGlobals'],
+  ['actors/system-clock.ts', 'export const x = setTimeout(() => {}, 1);', ''],
+  ['simulation/b.ts', 'export const x = setInterval(() => {}, 1);', 'noRestrictedGlobals'],
+  ['node-agent/agent/a.ts', 'export const x = Date.now();', 'noRestrictedGlobals'],
+  ['machines/g.ts', 'export const x = Math.random();', 'Randomness without a seed'],
+  ['simulation/c.ts', 'export const x = Math.random();', 'Randomness without a seed'],
+  ['lab/a.ts', 'export const x = Math.random();', ''],
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'understudy-lint-'));
+  cpSync(join(ROOT, 'biome.json'), join(folder, 'biome.json'));
+  cpSync(join(ROOT, 'setup/lint'), join(folder, 'setup/lint'), { recursive: true });
+  for (const [file, text] of CASES) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), `${text}\n`);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(CASES)('%s: %s', (file, _text, says) => {
+  const biome = join(ROOT, 'node_modules/.bin/biome');
+  const options = ['lint', '--vcs-enabled=false', '--colors=off', '--reporter=github', file];
+  const { stdout, stderr, status } = spawnSync(biome, options, { cwd: folder, encoding: 'utf8' });
+  if (says === '') expect(`${status} ${stdout}`).not.toContain('::error');
+  else expect(`${stdout}${stderr}`).toContain(says);
+  expect(status, stdout + stderr).toBe(says === '' ? 0 : 1);
+});
