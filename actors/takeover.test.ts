@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import { assign, createMachine, setup } from 'xstate';
+import { z } from 'zod';
+import {
+  type ActorSystem,
+  type ActorSystemOptions,
+  createActorSystem,
+  type KindOptions,
+  MemoryServer,
+  MemoryTransport,
+  reply,
+  systemClock,
+} from './mod.ts';
+
+const events = z.looseObject({ type: z.enum(['add', 'get', 'wait']) });
+
+const counter = setup({
+  types: { context: {} as { sum: number }, events: {} as { type: 'add' | 'get' | 'wait' } },
+}).createMachine({
+  context: { sum: 0 },
+  initial: 'idle',
+  on: {
+    add: { actions: assign({ sum: ({ context }) => context.sum + 1 }) },
+    get: { actions: reply(({ context }) => context.sum) },
+  },
+  states: {
+    idle: { on: { wait: 'waiting' } },
+    waiting: { after: { 60: { target: 'idle', actions: assign({ sum: ({ context }) => context.sum + 1_000 }) } } },
+  },
+});
+
+interface Host {
+  readonly system: ActorSystem;
+  readonly transport: MemoryTransport;
+}
+
+async function host(
+  server: MemoryServer,
+  name: string,
+  kind: Partial<KindOptions> = {},
+  more: Partial<ActorSystemOptions> = {},
+): Promise<Host> {
+  const transport = new MemoryTransport(server);
+  const system = createActorSystem({
+    transport,
+    clock: systemClock,
+    random: () => 0.5,
+    host: name,
+    membership: { joinMs: 10, aliveEveryMs: 20, deadAfterMs: 100 },
+    limits: { failure: { firstMs: 1, maxMs: 5 } },
+    ...more,
+  });
+  system.register('counter', { machine: counter, version: 1, events, ...kind });
+  await system.start();
+  return { system, transport };
+}
+
+const ids = Array.from({ length: 20 }, (_, at) => `counter/${at}`);
+
+test('a clean stop hands over at once; a death is noticed; timers go on, late and never early', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 8 });
+  const [a, b] = [await host(server, 'a'), await host(server, 'b')];
+  for (const id of ids) await a.system.tell(id, { type: 'add' });
+  await expect.poll(() => ids.filter((id) => a.system.owns(id) !== b.system.owns(id)).length).toBe(ids.length);
+  expect(ids.some((id) => a.system.owns(id)) && ids.some((id) => b.system.owns(id))).toBe(true);
+
+  const stoppedMs = systemClock.nowMs();
+  await a.system.stop();
+  for (const id of ids) expect(await b.system.ask(id, { type: 'get' })).toBe(1);
+  expect(systemClock.nowMs() - stoppedMs).toBeLessThan(200);
+
+  const c = await host(server, 'c');
+  await expect.poll(() => ids.some((id) => c.system.owns(id))).toBe(true);
+  const armedMs = systemClock.nowMs();
+  for (const id of ids) await c.system.tell(id, { type: 'wait' });
+  await expect
+    .poll(async () =>
+      (await Promise.all(ids.map((id) => c.system.inspect(id)))).every((each) => each?.snapshot.value === 'waiting'),
+    )
+    .toBe(true);
+  b.system.kill();
+  await b.transport.close();
+  await expect
+    .poll(async () => Promise.all(ids.map((id) => c.system.ask(id, { type: 'get' }))), { timeout: 3_000 })
+    .toEqual(ids.map(() => 1_001));
+  expect(systemClock.nowMs() - armedMs).toBeGreaterThanOrEqual(60);
+  await c.system.stop();
+});
+
+test('a host that was cut off and believes it still owns an actor cannot commit', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+  const a = await host(server, 'a');
+  await a.system.tell('counter/1', { type: 'add' });
+  expect(await a.system.ask('counter/1', { type: 'get' })).toBe(1);
+  const entry = await a.transport.latest('counter/1' as never);
+  await a.system.tell('counter/1', { type: 'add' });
+  await expect.poll(() => a.system.ask('counter/1', { type: 'get' })).toBe(2);
+  const late = {
+    address: 'counter/1' as never,
+    expectedSequence: entry?.sequence ?? 0,
+    commitId: 'late',
+    body: '{}',
+    outgoing: [],
+  };
+  await expect(a.transport.commit(late)).rejects.toMatchObject({ code: 'STALE_COMMIT' });
+  await a.system.stop();
+});
+
+test('a changed machine needs a migration, or the actor is left alone with a clear error', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+  const old = await host(server, 'a');
+  await old.system.tell('counter/1', { type: 'add' });
+  await expect.poll(() => old.system.ask('counter/1', { type: 'get' })).toBe(1);
+  await old.system.stop();
+
+  const alerts: string[] = [];
+  const machine = createMachine({
+    context: { total: 0 },
+    on: { get: { actions: reply(({ context }) => context.total) } },
+  });
+  const refused = await host(server, 'b', { machine, version: 2 }, { onAlert: (alert) => alerts.push(alert.text) });
+  await refused.system.tell('counter/1', { type: 'add' });
+  await expect.poll(() => alerts.join()).toContain('counter/1 is of version 1, the machine of version 2');
+  expect((await refused.system.inspect('counter/1'))?.version).toBe(1);
+  await refused.system.stop();
+
+  const migrate: KindOptions['migrate'] = (stored) => ({
+    ...stored,
+    value: {},
+    context: { total: stored.context.sum },
+  });
+  const migrated = await host(server, 'c', { machine, version: 2, migrate });
+  expect(await migrated.system.ask('counter/1', { type: 'get' })).toBe(1);
+  expect((await migrated.system.inspect('counter/1'))?.version).toBe(2);
+  await migrated.system.stop();
+});
+
+test('idle actors leave memory and come back', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 2 });
+  const a = await host(server, 'a', {}, { limits: { idleMs: 20 } });
+  for (const id of ids) await a.system.tell(id, { type: 'add' });
+  await expect.poll(() => a.system.activeActors).toBe(0);
+  expect(await a.system.ask('counter/1', { type: 'get' })).toBe(1);
+  await a.system.stop();
+});
