@@ -10,12 +10,10 @@ export const nodeConfig = z.object({
   control: z.string(),
   /** Where guests write their consoles. */
   consoles: z.string(),
-  guest: z.object({
-    qemu: z.string(),
-    kernel: z.string(),
-    initrd: z.string(),
-    accelerator: z.enum(['kvm', 'tcg']),
-  }),
+  /** Null: simulated guests. */
+  guest: z
+    .object({ qemu: z.string(), kernel: z.string(), initrd: z.string(), accelerator: z.enum(['kvm', 'tcg']) })
+    .nullable(),
   settings: clusterSettings,
 });
 export type NodeConfig = z.output<typeof nodeConfig>;

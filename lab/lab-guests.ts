@@ -1,0 +1,40 @@
+import { ensureGuest } from '../setup/guest.ts';
+import { ensureHypervisor } from '../setup/hypervisor.ts';
+import type { LabFolder } from './lab-folder.ts';
+import { shareFile } from './lab-services.ts';
+import type { NodeConfig } from './node-config.ts';
+
+export interface LabGuests {
+  /** What the nodes boot; null: simulated guests. */
+  readonly guest: NodeConfig['guest'];
+  /** Path of the daemon that each node runs; undefined with simulated guests. */
+  readonly libvirtd?: string;
+  /** What the VMs are here, in words. */
+  readonly description: string;
+}
+
+/**
+ * Finds out what the VMs of this lab are: tiny real guests in QEMU under libvirt, or, where that cannot be had, simulated
+ * ones, and then says why. The services of `folder` must have been started.
+ */
+export async function labGuests(folder: LabFolder, log: (line: string) => void): Promise<LabGuests> {
+  const found = await ensureHypervisor(log);
+  if (found.kind === 'none') return simulated(found.why);
+  try {
+    const { kernel, initrd, accelerator } = await ensureGuest(found, log);
+    const guest = {
+      qemu: found.qemu,
+      kernel: await shareFile(folder, 'kernel', kernel),
+      initrd: await shareFile(folder, 'initrd', initrd),
+      accelerator,
+    };
+    const description = `tiny real guests in QEMU (${accelerator === 'kvm' ? 'KVM' : 'TCG, KVM does not work here'})`;
+    return { guest, libvirtd: found.libvirtd, description };
+  } catch (error) {
+    return simulated(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function simulated(why: string): LabGuests {
+  return { guest: null, description: `SIMULATED guests: plain processes, no virtual machines (${why})` };
+}

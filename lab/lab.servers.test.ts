@@ -1,0 +1,72 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { clusterSettings, nodeId } from '#machines';
+import { connectControl } from './control-client.ts';
+import { Lab } from './lab.ts';
+import { LabFence } from './lab-fence.ts';
+import { type LabFolder, labFolder } from './lab-folder.ts';
+
+/** An agent that only reports: what the lab does around agents is what is tested here. */
+const AGENT = `
+import { readFileSync } from 'node:fs';
+import { connectControl } from ${JSON.stringify(join(import.meta.dirname, 'control-client.ts'))};
+const { node, control } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const lab = await connectControl(control);
+await lab.request('agent', { node }, 5000);
+const copies = node === 'n1' ? [{ vm: 'web-1', epoch: 1, state: 'running' }] : [];
+await lab.request('report', { node, copies, verdicts: { n1: 'healthy', n2: 'healthy' } }, 5000);
+setInterval(() => undefined, 1000);
+`;
+let folder: LabFolder;
+let lab: Lab | undefined;
+afterEach(async () => await lab?.end());
+
+it('boots nodes, cuts and fences them, refuses a second lab, and leaves nothing', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'us-'));
+  folder = labFolder(root);
+  const agent = join(mkdtempSync(join(tmpdir(), 'us-agent-')), 'agent.ts');
+  writeFileSync(agent, AGENT);
+  const said: string[] = [];
+  const options = {
+    folder,
+    agent,
+    nodes: ['n1', 'n2'],
+    vms: ['web-1'],
+    settings: clusterSettings.parse({}),
+    say: (line: string) => void said.push(line),
+  };
+  lab = new Lab(options);
+  expect(() => new Lab(options)).toThrow(/already runs/);
+  await lab.start();
+  const running = lab;
+  while (running.status().nodes.some(({ verdict }) => verdict !== 'healthy')) await delay(20);
+  await expect(running.powerOff('n9')).rejects.toThrow('it has n1, n2');
+  await expect(running.killVm('db-9')).rejects.toThrow('it has web-1');
+
+  expect(await new LabFence(folder.control).fence(nodeId('n1'), 1)).toMatchObject({ outcome: 'confirmed' });
+  expect(running.status().nodes.map(({ power }) => power)).toEqual(['off', 'on']);
+  await running.powerOn('n1');
+  expect(running.status().nodes.map(({ power }) => power)).toEqual(['on', 'on']);
+  expect(await running.checkWitness()).toEqual([]);
+
+  const people = await connectControl(folder.control);
+  await people.request('down', {}, 1000);
+  await running.asked;
+  await running.end();
+  await people.closed;
+  lab = undefined;
+  expect(existsSync(root)).toBe(false);
+  const mine = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && mentions(pid, root));
+  expect(mine).toEqual([]);
+});
+
+function mentions(pid: string, text: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,193 @@
+import { mkdirSync } from 'node:fs';
+import { z } from 'zod';
+import { systemClock } from '#actors';
+import type { ClusterSettings } from '#machines';
+import type { Database, SharedStorage } from '#ports';
+import { connectDatabase } from '../database/mod.ts';
+import { openFileStorage } from '../node-agent/file-storage/mod.ts';
+import { AgentLinks } from './agent-links.ts';
+import { cleanUp, removeLabRoot } from './clean-up.ts';
+import { ClusterWatch } from './cluster-watch.ts';
+import { type ControlServer, startControlServer } from './control-server.ts';
+import { killGuest } from './guest-process.ts';
+import { LabError } from './lab-error.ts';
+import { type LabFolder, openLabRoot } from './lab-folder.ts';
+import { labGuests } from './lab-guests.ts';
+import { takeLabLock } from './lab-lock.ts';
+import { bootNode } from './lab-nodes.ts';
+import { diskPath, type LabServices, makeDisk, startLabServices } from './lab-services.ts';
+import type { LabStatus } from './lab-status.ts';
+import { type LabControl, labVerbs } from './lab-verbs.ts';
+import { bestBoxKind } from './node-box.ts';
+import { NodePower } from './node-power.ts';
+import { nodeLogEntry, nodeReport } from './node-report.ts';
+import { readWitness, witnessViolations } from './witness.ts';
+
+export interface LabOptions {
+  readonly folder: LabFolder;
+  readonly nodes: readonly string[];
+  readonly vms: readonly string[];
+  readonly settings: ClusterSettings;
+  /** The agent's program: gets the path of its `NodeConfig`. */
+  readonly agent: string;
+  /** A line for people: a step of the start, or an event. */
+  readonly say: (line: string) => void;
+}
+
+const SAMPLE_MS = 300;
+const STORAGE_DEADLINE_MS = 2000;
+
+/** A whole cluster on this machine. Invariant: after `end` no process and no file that it made is left. */
+export class Lab implements LabControl {
+  readonly watch = new ClusterWatch(systemClock);
+  /** Resolves when somebody asked for the end. */
+  readonly asked: Promise<void>;
+  readonly #options: LabOptions;
+  readonly #lock: { release(): void };
+  readonly #agents = new AgentLinks();
+  #parts: Readonly<Record<string, string>> = {};
+  #power: NodePower | undefined;
+  #control: ControlServer | undefined;
+  #storage: SharedStorage | undefined;
+  #database: Database | undefined;
+  #sampling: NodeJS.Timeout | undefined;
+  #health = 'everything answers';
+  #down: () => void = () => undefined;
+
+  /** Takes the folder. Throws `LabError` when another lab has it. */
+  constructor(options: LabOptions) {
+    this.#options = options;
+    openLabRoot(options.folder);
+    this.#lock = takeLabLock(options.folder);
+    this.asked = new Promise((resolve) => {
+      this.#down = resolve;
+    });
+  }
+
+  /** Starts everything, in order; cleans up first what a crashed lab left. After an error only `end` may follow. */
+  async start(): Promise<void> {
+    const { folder, nodes, vms, settings, agent, say } = this.#options;
+    await cleanUp(folder);
+    mkdirSync(folder.pids);
+    const services = await startLabServices(folder, { nodes: nodes.length, vms: vms.length }, say);
+    say('preparing the guests');
+    const guests = await labGuests(folder, say);
+    const box = await bestBoxKind();
+    const power = box === 'namespace' ? 'PID namespaces: a power cut kills a node whole' : 'process marks (no root)';
+    this.#parts = { ...services.parts, guests: guests.description, nodes: power };
+    await this.#connect(services);
+    const config = (node: string) => ({
+      ...{ node, nats: [...services.nats], database: services.database, area: services.area },
+      ...{ control: folder.control, consoles: folder.node(node), guest: guests.guest, settings },
+    });
+    const boot = (node: string) => bootNode({ folder, box, libvirtd: guests.libvirtd, agent, config }, node);
+    this.#power = new NodePower(nodes, boot, ({ node, what }) => {
+      if (what !== 'power-on') this.watch.silence(node);
+      const why = what === 'reset' ? 'its first process ended: watchdog or crash' : 'the power switch';
+      say(this.watch.note({ node, what, why }));
+    });
+    this.#control = await startControlServer(folder.control, this.#answer());
+    for (const vm of vms) await makeDisk(folder, vm);
+    say(`booting ${nodes.join(', ')}`);
+    await Promise.all(nodes.map((node) => this.powerOn(node)));
+  }
+
+  /** Takes everything down. May be called at any moment; a second time does nothing harmful. */
+  async end(): Promise<void> {
+    clearInterval(this.#sampling);
+    await this.#power?.allOff();
+    await Promise.all([this.#storage?.close(), this.#database?.close()]);
+    await cleanUp(this.#options.folder);
+    this.#lock.release();
+    removeLabRoot(this.#options.folder);
+    await this.#control?.close(); // last: `lab down` waits for it
+  }
+
+  /** What the guests' own records on the disks prove to be wrong (G2), in words. */
+  async checkWitness(): Promise<string[]> {
+    const found: string[] = [];
+    for (const vm of this.#options.vms) {
+      found.push(...witnessViolations(await readWitness(diskPath(this.#options.folder, vm))));
+    }
+    return found;
+  }
+
+  async powerOff(node: string): Promise<void> {
+    await this.#switches().off(node);
+  }
+
+  async powerOn(node: string): Promise<void> {
+    await this.#switches().on(node);
+  }
+
+  async killVm(vm: string): Promise<void> {
+    this.#known(vm);
+    const boundaries = this.#options.nodes.flatMap((node) => this.#switches().boundary(node) ?? []);
+    killGuest(vm, boundaries);
+  }
+
+  async guestShutdown(vm: string): Promise<void> {
+    this.#known(vm);
+    const { node, actual } = this.status().vms.find((one) => one.vm === vm) ?? {};
+    if (typeof node !== 'string' || actual !== 'running') throw new LabError(`VM ${vm} does not run now`);
+    await this.#agents.ask(node, 'guest-shutdown', { vm });
+  }
+
+  /** Powers off also a node that booted again but has not said so in its slot: costs time, never a VM's safety. */
+  async fence(node: string, incarnation: number): Promise<void> {
+    const slots = (await this.#storage?.readSlots()) ?? [];
+    const bootedSince = slots.some((slot) => slot.node === node && slot.incarnation > incarnation);
+    if (!bootedSince) await this.powerOff(node);
+  }
+
+  status(): LabStatus {
+    const nodes = this.#options.nodes.map((node) => ({ node, on: this.#power?.isOn(node) ?? false }));
+    return this.watch.status(this.#parts, nodes);
+  }
+
+  down(): void {
+    this.#down();
+  }
+
+  async #connect(services: LabServices): Promise<void> {
+    const storage = await openFileStorage(services.area, { clock: systemClock, deadlineMs: STORAGE_DEADLINE_MS });
+    this.#storage = storage;
+    const database = await connectDatabase(services.database);
+    this.#database = database;
+    this.#sampling = setInterval(() => {
+      this.watch.sample(storage, database).then(
+        () => this.#trouble('everything answers'),
+        (error: unknown) => this.#trouble(`cannot read the cluster: ${String(error)}`),
+      );
+    }, SAMPLE_MS);
+  }
+
+  /** Says a change for the worse or the better once, not at each sample. */
+  #trouble(now: string): void {
+    if (now === this.#health) return;
+    this.#health = now;
+    this.#options.say(this.watch.note({ node: 'lab', what: 'alert', why: now }));
+  }
+
+  /** People's verbs, and what agents tell. */
+  #answer(): ReturnType<typeof labVerbs> {
+    const people = labVerbs(this);
+    return async (verb, args, peer) => {
+      if (verb === 'agent') this.#agents.add(z.object({ node: z.string() }).parse(args).node, peer);
+      else if (verb === 'report') this.watch.heard(nodeReport.parse(args));
+      else if (verb === 'log') this.#options.say(this.watch.note(nodeLogEntry.parse(args)));
+      else return await people(verb, args, peer);
+      return null;
+    };
+  }
+
+  #switches(): NodePower {
+    if (this.#power === undefined) throw new LabError('the lab is still starting');
+    return this.#power;
+  }
+
+  #known(vm: string): void {
+    const { vms } = this.#options;
+    if (!vms.includes(vm)) throw new LabError(`no VM ${JSON.stringify(vm)} in this lab: it has ${vms.join(', ')}`);
+  }
+}
