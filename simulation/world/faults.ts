@@ -116,17 +116,30 @@ function happenToVm(world: World, event: VmEvent): void {
       world.tell(to, { type: event.do });
       return;
     case 'remove':
-      world.tell(to, { type: 'release' });
+      void changeDocument(world, event.vm, () => undefined).then(() => world.tell(to, { type: 'adopt' }));
       return;
     case 'migrate':
       world.tell(to, { type: 'migrate', to: event.to });
       return;
     case 'set': {
       const { at: _at, do: _do, vm: _vm, ...changes } = event;
-      world.tell(to, { type: 'set', ...changes });
+      void changeDocument(world, event.vm, (body) => ({ ...body, ...changes })).then(() =>
+        world.tell(to, { type: 'adopt' }),
+      );
       return;
     }
     default:
       throw new Error(`cannot play ${event.do}`);
   }
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What the operator's tool does to a VM's document: one compare-and-set. `undefined` deletes it. */
+async function changeDocument(world: World, vm: string, change: (body: Body) => Body | undefined): Promise<void> {
+  const found = await world.database.get('vms', vm);
+  if (found === undefined) return;
+  const next = change(found.body);
+  if (next === undefined) await world.database.remove('vms', vm, found.revision);
+  else await world.database.replace('vms', vm, found.revision, next);
 }
