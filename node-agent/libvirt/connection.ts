@@ -14,6 +14,7 @@ export class Connection {
   readonly #library: Library;
   #handle: Pointer = null;
   #turn: Promise<unknown> = Promise.resolve();
+  #load = 0;
   #unregister: (() => Promise<void>) | null = null;
   readonly #listener: LifecycleListener | undefined;
 
@@ -23,25 +24,27 @@ export class Connection {
     this.#listener = listener;
   }
 
+  /** Calls under way or waiting for their turn. */
+  get load(): number {
+    return this.#load;
+  }
+
   /**
-   * Runs `body` with the connection, alone. Throws `HypervisorError`; after an error that may mean a broken connection it
-   * is opened anew by the next call.
+   * Runs `body` with the connection, alone. `body` must be idempotent: on a broken connection it runs once more on a new
+   * one. Throws `HypervisorError`.
    */
   use<T>(what: string, body: (handle: Pointer, fail: () => never) => Promise<T>): Promise<T> {
-    const result = this.#turn.then(async () => {
-      const handle = this.#handle ?? (await this.#open());
-      const fail = (): never => {
-        const { number, message } = this.#library.lastError(handle);
-        throw new LibvirtFailure(number, `${what}: ${message} (libvirt ${number})`);
-      };
-      try {
-        return await body(handle, fail);
-      } catch (error) {
-        if (error instanceof ListFailed) fail();
-        if (error instanceof LibvirtFailure && BROKEN.has(error.number)) await this.#drop();
-        throw error;
-      }
-    });
+    this.#load += 1;
+    const result = this.#turn
+      .then(() =>
+        this.#once(what, body).catch((error: unknown) => {
+          if (this.#handle !== null) throw error; // the connection is whole: the call itself was refused
+          return this.#once(what, body);
+        }),
+      )
+      .finally(() => {
+        this.#load -= 1;
+      });
     this.#turn = result.catch(() => undefined);
     return result;
   }
@@ -65,6 +68,23 @@ export class Connection {
   async close(): Promise<void> {
     await this.#turn;
     await this.#drop();
+  }
+
+  async #once<T>(what: string, body: (handle: Pointer, fail: () => never) => Promise<T>): Promise<T> {
+    const handle = this.#handle ?? (await this.#open());
+    const fail = (): never => {
+      const { number, message } = this.#library.lastError(handle);
+      throw new LibvirtFailure(number, `${what}: ${message} (libvirt ${number})`);
+    };
+    try {
+      return await body(handle, fail).catch((error: unknown) => {
+        if (error instanceof ListFailed) return fail();
+        throw error;
+      });
+    } catch (error) {
+      if (error instanceof LibvirtFailure && !(await this.#library.alive(handle))) await this.#drop();
+      throw error;
+    }
   }
 
   async #open(): Promise<Pointer> {
@@ -91,9 +111,6 @@ export class Connection {
     await this.#library.close(handle);
   }
 }
-
-/** libvirt's error numbers for: internal error of the RPC, system error, no connection, RPC failure, keepalive. */
-const BROKEN = new Set([1, 38, 7, 39, 88]);
 
 /** What libvirt said, with its number. */
 export class LibvirtFailure extends HypervisorError {

@@ -4,6 +4,7 @@ import { leaseEpoch, leaseMetadata } from './domain-xml.ts';
 
 test.each([
   ['running', 1, 1, undefined, { state: 'running' }],
+  ['starting', 3, 11, undefined, { state: 'running' }],
   ['suspended', 3, 1, undefined, { state: 'suspended' }],
   ['stopped by an I/O error', 3, 5, undefined, { state: 'suspended' }],
   ['QEMU killed', 5, 3, undefined, { state: 'off', reason: 'crashed' }],

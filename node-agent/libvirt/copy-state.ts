@@ -2,6 +2,7 @@ import type { VmCopy } from '#ports';
 
 /** Numbers of libvirt's virDomainState and of the reasons of "shut off". */
 const PAUSED = 3;
+const PAUSED_STARTING_UP = 11;
 const SHUT_OFF = 5;
 const CRASHED = 6;
 const OFF_SHUTDOWN = 1;
@@ -17,6 +18,7 @@ export type ShutdownBy = 'guest' | 'host' | undefined;
  * SIGTERM to QEMU; the event seen before it does. Unseen: `unknown`.
  */
 export function copyState(state: number, reason: number, by: ShutdownBy): Pick<VmCopy, 'state' | 'reason'> {
+  if (state === PAUSED && reason === PAUSED_STARTING_UP) return { state: 'running' }; // its CPUs start any moment
   // A crashed guest that libvirt preserves still has its QEMU, so it is not off.
   if (state === PAUSED || state === CRASHED) return { state: 'suspended' };
   if (state !== SHUT_OFF) return { state: 'running' };

@@ -10,6 +10,8 @@ export type LifecycleListener = (name: string, event: number, detail: number) =>
 export interface Library {
   open(uri: string): Promise<Pointer>;
   close(connection: Pointer): Promise<number>;
+  /** False once the daemon is gone. */
+  alive(connection: Pointer): Promise<boolean>;
   setKeepAlive(connection: Pointer, intervalSeconds: number, count: number): number;
   lastError(connection: Pointer): { readonly number: number; readonly message: string };
   listDomains(connection: Pointer): Promise<readonly Pointer[]>;
@@ -70,6 +72,7 @@ function load(): Library {
   return {
     open: (uri) => threaded(calls.virConnectOpen, uri),
     close: (connection) => threaded(calls.virConnectClose, connection),
+    alive: async (connection) => (await threaded<number>(calls.virConnectIsAlive, connection)) === 1,
     setKeepAlive: (connection, interval, count) => calls.virConnectSetKeepAlive(connection, interval, count),
     lastError: (connection) => {
       const error = Buffer.alloc(128); // struct virError: code at 0, message at 8
@@ -136,6 +139,7 @@ function declare(lib: LibraryHandle) {
     virEventAddTimeout: lib.func('int virEventAddTimeout(int ms, void *cb, void *opaque, void *ff)'),
     virEventUpdateTimeout: lib.func('void virEventUpdateTimeout(int timer, int ms)'),
     virConnectOpen: lib.func('void *virConnectOpen(const char *uri)'),
+    virConnectIsAlive: lib.func('int virConnectIsAlive(void *conn)'),
     virConnectClose: lib.func('int virConnectClose(void *conn)'),
     virConnectSetKeepAlive: lib.func('int virConnectSetKeepAlive(void *conn, int interval, unsigned int count)'),
     virConnCopyLastError: lib.func('int virConnCopyLastError(void *conn, void *error)'),

@@ -90,11 +90,25 @@ test.skipIf(found.kind === 'none')('a guest that obeys the power button is told 
   await expect(host.resume(vm)).rejects.toMatchObject({ code: 'HYPERVISOR_ERROR' });
 });
 
+test.skipIf(found.kind === 'none')('guests outlive a killed daemon, and are found again by the next', async () => {
+  await host.start(spec(), 3);
+  daemon.process.kill('SIGKILL');
+  if (found.kind === 'libvirt') daemon = await startSessionDaemon(found.libvirtd, join(folder, 'n1'));
+  expect(await state()).toEqual([[3, 'running', undefined]]);
+  await host.suspend(vm);
+  await expect.poll(lastSeen).toMatchObject({ epoch: 3, state: 'suspended' });
+});
+
 test.skipIf(found.kind === 'none')('forced off and removed, also twice', async () => {
   await host.start(spec(), 3);
   await host.destroy(vm);
   await host.destroy(vm);
   expect(await state()).toEqual([[3, 'off', 'destroyed']]);
+  const starting = host.start(spec(), 5).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await host.destroy(vm);
+  await starting;
+  expect(await host.list()).toMatchObject([{ state: 'off' }]);
   await host.remove(vm);
   await host.remove(vm);
   expect(await host.list()).toEqual([]);

@@ -7,15 +7,23 @@ import { type DomainTemplate, leaseEpoch } from './domain-xml.ts';
 import { useEventLoop } from './event-loop.ts';
 import { type Library, loadLibrary, type Pointer } from './library.ts';
 
+/** Calls that may take long (a start, a suspend of a frozen QEMU) run side by side on that many connections. */
+const WORKERS = 4;
+
 /**
  * This host's VMs through its libvirt daemon. Sees only domains that carry our lease metadata. Forcing off has its own
- * connection: it must work while a call on the other one is stuck in a frozen QEMU.
+ * connection: it must work while calls on all others are stuck in frozen QEMUs. Each connection may hold one of libuv's
+ * threads, and events another: run with UV_THREADPOOL_SIZE of 12 or more.
  */
 export class LibvirtHypervisor implements Hypervisor {
   readonly description: string;
   readonly #library: Library;
   readonly #main: Connection;
   readonly #force: Connection;
+  readonly #workers: readonly Connection[];
+  /** Counted as running: between its definition and its start a copy looks like one that was lost. */
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #aboutToTell = new Set<string>();
   readonly #template: DomainTemplate;
   readonly #listeners = new Set<(copy: VmCopy) => void>();
   readonly #shutdownBy = new Map<string, ShutdownBy>();
@@ -28,6 +36,7 @@ export class LibvirtHypervisor implements Hypervisor {
     this.#leaveEventLoop = useEventLoop(library);
     this.#main = new Connection(library, uri, (name, event, detail) => this.#happened(name, event, detail));
     this.#force = new Connection(library, uri);
+    this.#workers = Array.from({ length: WORKERS }, () => new Connection(library, uri));
   }
 
   /** Connects, and lets the daemon probe QEMU now rather than at the first start (4 s). Throws `HypervisorError`. */
@@ -65,15 +74,13 @@ export class LibvirtHypervisor implements Hypervisor {
     if (present?.epoch === epoch && present.state === 'running') return;
     if (present?.epoch === epoch && present.state === 'suspended') return await this.resume(spec.vm);
     if (present !== undefined) await this.remove(spec.vm); // an older epoch's copy must not outlive its lease
-    await this.#main.use(`start ${spec.vm}`, async (handle, fail) => {
-      const domain = await this.#library.define(handle, this.#template(spec, epoch));
-      if (domain === null) return fail();
-      try {
-        if ((await this.#library.create(domain)) < 0) fail();
-      } finally {
-        this.#library.free(domain);
-      }
-    });
+    const starting = this.#defineAndCreate(spec, epoch);
+    this.#starting.set(spec.vm, starting);
+    try {
+      await starting;
+    } finally {
+      this.#starting.delete(spec.vm);
+    }
   }
 
   async suspend(vm: VmId): Promise<void> {
@@ -89,6 +96,14 @@ export class LibvirtHypervisor implements Hypervisor {
   }
 
   async destroy(vm: VmId): Promise<void> {
+    await this.#destroyNow(vm);
+    const starting = this.#starting.get(vm);
+    if (starting === undefined) return;
+    await starting.catch(() => undefined); // it may have got past our blow
+    await this.#destroyNow(vm);
+  }
+
+  async #destroyNow(vm: VmId): Promise<void> {
     await this.#force.withDomain(`destroy ${vm}`, vm, async (domain, fail) => {
       const failed = (await this.#library.destroy(domain)) < 0;
       const { status, state } = await this.#library.stateOf(domain);
@@ -113,13 +128,13 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async close(): Promise<void> {
     this.#listeners.clear();
-    await Promise.all([this.#main.close(), this.#force.close()]);
+    await Promise.all([this.#main, this.#force, ...this.#workers].map((connection) => connection.close()));
     await this.#leaveEventLoop();
   }
 
   /** Does nothing when the copy is in one of `done` already; a refusal because it just got there is no failure. */
   async #change(what: string, vm: VmId, done: readonly VmCopy['state'][], call: (domain: Pointer) => Promise<number>) {
-    const found = await this.#main.withDomain(`${what} ${vm}`, vm, async (domain, fail) => {
+    const found = await this.#worker().withDomain(`${what} ${vm}`, vm, async (domain, fail) => {
       const before = await this.#copy(domain, fail);
       if (before !== undefined && done.includes(before.state)) return true;
       if ((await call(domain)) >= 0) return true;
@@ -127,6 +142,26 @@ export class LibvirtHypervisor implements Hypervisor {
       return after !== undefined && done.includes(after.state) ? true : fail();
     });
     if (found === undefined && !done.includes('off')) throw new HypervisorError(`${what} ${vm}: no such VM here`);
+  }
+
+  async #defineAndCreate(spec: VmSpec, epoch: number): Promise<void> {
+    await this.#worker().use(`start ${spec.vm}`, async (handle, fail) => {
+      const domain = await this.#library.define(handle, this.#template(spec, epoch));
+      if (domain === null) return fail();
+      try {
+        if ((await this.#library.create(domain)) < 0) fail();
+      } finally {
+        this.#library.free(domain);
+      }
+    });
+  }
+
+  /** The least busy one. */
+  #worker(): Connection {
+    return this.#workers.reduce(
+      (best, worker) => (best === this.#main || worker.load < best.load ? worker : best),
+      this.#main,
+    );
   }
 
   async #find(vm: string): Promise<VmCopy | undefined> {
@@ -141,6 +176,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const { status, state, reason } = await this.#library.stateOf(domain);
     if (status < 0) fail();
     const name = this.#library.nameOf(domain);
+    if (this.#starting.has(name)) return { vm: vmId(name), epoch, state: 'running' };
     return { vm: vmId(name), epoch, ...copyState(state, reason, this.#shutdownBy.get(name)) };
   }
 
@@ -148,12 +184,15 @@ export class LibvirtHypervisor implements Hypervisor {
     const by = shutdownBy(event, detail);
     if (by === 'started') this.#shutdownBy.delete(name);
     else if (by !== undefined) this.#shutdownBy.set(name, by);
+    if (this.#aboutToTell.has(name)) return; // the state is read after this moment
+    this.#aboutToTell.add(name);
     void this.#tell(name);
   }
 
   /** A change that cannot be read now is not lost: list() is the truth, and asked for regularly. */
   async #tell(name: string): Promise<void> {
     await wait(0); // libvirt calls back on its event thread, which must be let go first
+    this.#aboutToTell.delete(name);
     const copy = await this.#find(name).catch(() => undefined);
     if (copy === undefined) return;
     for (const listener of this.#listeners) listener(copy);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HypervisorError } from '#ports';
 
@@ -24,6 +24,7 @@ export interface SessionDaemon {
  */
 export async function startSessionDaemon(libvirtd: string, folder: string): Promise<SessionDaemon> {
   const asRoot = process.getuid?.() === 0;
+  await mkdir(dirname(folder), { recursive: true, mode: 0o711 }); // the daemon's user must get through
   const folders = ['', 'run', 'config', 'config/libvirt', 'cache', 'data'].map((name) => join(folder, name));
   for (const path of folders) {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -42,13 +43,16 @@ export async function startSessionDaemon(libvirtd: string, folder: string): Prom
   const line = asRoot
     ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', libvirtd, '-t', '0']
     : [libvirtd, '-t', '0'];
-  const child = spawn(line[0] ?? libvirtd, line.slice(1), { env, cwd: folder, stdio: 'ignore' });
+  const log = await open(join(folder, 'libvirtd.log'), 'a');
+  const child = spawn(line[0] ?? libvirtd, line.slice(1), { env, cwd: folder, stdio: ['ignore', log.fd, log.fd] });
+  child.on('error', () => undefined); // told below: it never answers
+  await log.close();
   const socket = join(folder, 'run/libvirt/libvirt-sock');
   for (let tries = 1; !(await answers(socket)); tries += 1) {
-    if (child.exitCode !== null || child.signalCode !== null || tries === READY_TRIES) {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null || tries === READY_TRIES) {
       child.kill('SIGKILL');
       throw new HypervisorError(
-        `${libvirtd} does not start in ${folder} (status ${child.exitCode ?? child.signalCode})`,
+        `${libvirtd} does not start (status ${child.exitCode ?? child.signalCode}): see ${folder}/libvirtd.log`,
       );
     }
     await wait(READY_RETRY_MS); // nothing tells when a daemon opened its socket
