@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sleep, systemClock } from '#actors';
 import { vmId } from '#machines';
 import { ofdLock } from './byte-range-lock.ts';
-import { openFileStorage } from './mod.ts';
+import { markerGate, openFileStorage } from './mod.ts';
 import { testArea, testLease, testSlot } from './test-area.ts';
 
 const DEADLINE_MS = 400;
@@ -46,6 +47,19 @@ test('a cut link: every call throws at its deadline, nothing lands; whole again,
   await storage.writeSlot(testSlot('n1', 4));
   expect(await storage.readSlots()).toEqual([testSlot('n1', 4)]);
   await storage.close();
+});
+
+test('a marker file cuts the link of the processes that look at it', async () => {
+  const marker = join(area.folder, 'n1-storage-cut');
+  const cut = await openFileStorage(area.path, { ...limits, gate: markerGate(marker) });
+  const whole = await openFileStorage(area.path, { ...limits, gate: markerGate(`${marker}-other`) });
+  await writeFile(marker, '');
+  await expect(cut.writeSlot(testSlot('n1', 1))).rejects.toMatchObject(unavailable);
+  await whole.writeSlot(testSlot('n2', 1));
+  await rm(marker);
+  await cut.writeSlot(testSlot('n1', 2));
+  expect(await whole.readSlots()).toEqual([testSlot('n2', 1), testSlot('n1', 2)]);
+  await Promise.all([cut.close(), whole.close()]);
 });
 
 test('a link whole again before the deadline costs time only', async () => {

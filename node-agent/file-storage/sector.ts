@@ -7,6 +7,7 @@ const RECORD_BYTES = 512;
 const HEADER_BYTES = 16;
 const CHECKSUM_AT = 12;
 const MAGIC = 0x55534543; // "USEC"
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
 
 /** What a block says. `blank`: made with the area, never written since. `corrupt`: unknown. */
 export type Unpacked =
@@ -35,7 +36,7 @@ export function packSector(area: number, sector: number, value?: unknown): Buffe
 export function unpackSector(area: number, sector: number, block: Buffer): Unpacked {
   if (block.length !== BLOCK_BYTES) return { kind: 'corrupt', why: `${block.length} bytes instead of ${BLOCK_BYTES}` };
   if (block.readUInt32BE(0) !== MAGIC) {
-    return { kind: 'corrupt', why: block.every((byte) => byte === 0) ? 'wiped, all zeros' : 'not a sector of ours' };
+    return { kind: 'corrupt', why: block.equals(ZEROS) ? 'wiped, all zeros' : 'not a sector of ours' };
   }
   const length = block.readUInt32BE(8);
   if (block.readUInt32BE(CHECKSUM_AT) !== checksum(block, area)) {
@@ -43,7 +44,7 @@ export function unpackSector(area: number, sector: number, block: Buffer): Unpac
   }
   if (block.readUInt32BE(4) !== sector)
     return { kind: 'corrupt', why: `it is a copy of sector ${block.readUInt32BE(4)}` };
-  if (length > RECORD_BYTES - HEADER_BYTES || block.subarray(HEADER_BYTES + length).some((byte) => byte !== 0)) {
+  if (length > RECORD_BYTES - HEADER_BYTES || !zerosFrom(block, HEADER_BYTES + length)) {
     return { kind: 'corrupt', why: 'bytes after the record' };
   }
   if (length === 0) return { kind: 'blank' };
@@ -57,4 +58,8 @@ export function unpackSector(area: number, sector: number, block: Buffer): Unpac
 /** Of the record's bytes, with the checksum field left out; `area` is where the sum starts. */
 function checksum(block: Buffer, area: number): number {
   return crc32(block.subarray(HEADER_BYTES, RECORD_BYTES), crc32(block.subarray(0, CHECKSUM_AT), area));
+}
+
+function zerosFrom(block: Buffer, start: number): boolean {
+  return block.compare(ZEROS, start, BLOCK_BYTES, start) === 0;
 }
