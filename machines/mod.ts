@@ -1,5 +1,6 @@
 export { MAX_ATTEMPTS, waitAfterAttemptMs } from './attempts/mod.ts';
 export type { DownEvidence } from './evidence.ts';
+export { whyEvidenceFails } from './evidence-holds.ts';
 export {
   detect,
   type Judgement,
@@ -31,3 +32,11 @@ export {
   timingsFor,
   UnsafeTimings,
 } from './timings/mod.ts';
+export {
+  downEvidenceSchema,
+  type NodeDocument,
+  nodeDocumentSchema,
+  type VmDocument,
+  vmDocumentSchema,
+  vmSpecSchema,
+} from './vm-document.ts';

@@ -34,8 +34,9 @@ export interface GuardianStep {
   readonly why?: string;
 }
 
+/** Right after a start nothing is known: whatever runs is isolated until storage was written again. */
 export function initialGuardian(nowMs: number): GuardianState {
-  return { mode: 'isolated', goodWriteBeganMs: Number.NEGATIVE_INFINITY, lastStepMs: nowMs, isolatingSinceMs: nowMs };
+  return { mode: 'isolating', goodWriteBeganMs: Number.NEGATIVE_INFINITY, lastStepMs: nowMs, isolatingSinceMs: nowMs };
 }
 
 /** One step of the guardian; pure. Call it at least every interval: a longer gap than the deadline counts as lost storage. */

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import type { DownEvidence } from './evidence.ts';
+import { whyEvidenceFails } from './evidence-holds.ts';
+import { nodeId } from './ids.ts';
+
+const [n1, n2] = [nodeId('n1'), nodeId('n2')];
+const holder = { node: n1, incarnation: 2 };
+const word: DownEvidence = { kind: 'word', node: n1, incarnation: 2, sequence: 7 };
+const fence: DownEvidence = { kind: 'fence', node: n1, incarnation: 2, fence: 'bmc' };
+
+test.each<[string, DownEvidence | undefined, { incarnation: number; sequence: number } | undefined, boolean]>([
+  ['no evidence', undefined, { incarnation: 2, sequence: 7 }, false],
+  ['about another node', { ...word, node: n2 }, { incarnation: 2, sequence: 7 }, false],
+  ['about an earlier boot', { ...fence, incarnation: 1 }, undefined, false],
+  ['a confirmed fence', fence, { incarnation: 2, sequence: 99 }, true],
+  ['a word, slot unchanged', word, { incarnation: 2, sequence: 7 }, true],
+  ['a word, slot written again', word, { incarnation: 2, sequence: 8 }, false],
+  ['a word, host booted again', word, { incarnation: 3, sequence: 8 }, true],
+  ['a word, no slot', word, undefined, false],
+])('%s', (_name, evidence, slot, holds) => {
+  expect(whyEvidenceFails(evidence, holder, slot) === undefined).toBe(holds);
+});

@@ -1,0 +1,26 @@
+import type { DownEvidence } from './evidence.ts';
+import type { NodeId } from './ids.ts';
+
+/**
+ * Step 4 of the safety protocol: whether `evidence` proves that the holder of a lease sector cannot write, given the
+ * holder's slot *read after the sector*. Undefined when it does, else why not.
+ */
+export function whyEvidenceFails(
+  evidence: DownEvidence | undefined,
+  holder: { readonly node: NodeId; readonly incarnation: number },
+  slotNow: { readonly incarnation: number; readonly sequence: number } | undefined,
+): string | undefined {
+  if (evidence === undefined) return `held by ${holder.node}, and nothing proves that it is down`;
+  if (evidence.node !== holder.node) return `held by ${holder.node}, the evidence is about ${evidence.node}`;
+  if (holder.incarnation > evidence.incarnation) {
+    return `held by incarnation ${holder.incarnation} of ${holder.node}, the evidence is about ${evidence.incarnation}`;
+  }
+  if (evidence.kind === 'fence') return undefined;
+  if (slotNow === undefined) return `${holder.node} has no slot to check the evidence against`;
+  // A later boot of the host: copies of the incarnation that holds the sector are gone.
+  if (slotNow.incarnation > holder.incarnation) return undefined;
+  if (slotNow.sequence > evidence.sequence) {
+    return `${holder.node} wrote its slot again (${slotNow.sequence} after ${evidence.sequence})`;
+  }
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { nodeId, vmId } from './ids.ts';
+
+const vm = z.string().transform(vmId);
+const node = z.string().transform(nodeId);
+
+/** What is needed to start a VM anywhere. `disk` is a path or URL on shared storage. */
+export const vmSpecSchema = z.object({
+  vm,
+  cpus: z.number().positive(),
+  memoryMiB: z.number().positive(),
+  disk: z.string(),
+});
+
+/** `vms/<id>` in the database: intent and ownership. */
+export const vmDocumentSchema = z.object({
+  spec: vmSpecSchema,
+  /** What the VM should be. */
+  recorded: z.enum(['running', 'stopped']),
+  ha: z.boolean(),
+  priority: z.number(),
+  failback: z.boolean(),
+  /** Who may start it. `epoch` only grows. */
+  lease: z.object({ node, epoch: z.number().int().nonnegative() }).nullable(),
+  /** Why it is not what it should be, once recovery gave up (B5). */
+  actual: z.string().optional(),
+});
+export type VmDocument = z.output<typeof vmDocumentSchema>;
+
+/** `nodes/<id>` in the database. */
+export const nodeDocumentSchema = z.object({
+  cpus: z.number().nonnegative(),
+  memoryMiB: z.number().nonnegative(),
+  zone: z.enum(['primary', 'secondary']).optional(),
+  maintenance: z.boolean().default(false),
+});
+export type NodeDocument = z.output<typeof nodeDocumentSchema>;
+
+const counter = z.number().int().nonnegative();
+
+/** `DownEvidence` as it comes from the bus or a mailbox. */
+export const downEvidenceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('fence'), node, incarnation: counter, fence: z.string() }),
+  z.object({ kind: z.literal('word'), node, incarnation: counter, sequence: counter }),
+  z.object({
+    kind: z.literal('bound'),
+    node,
+    incarnation: counter,
+    sequence: counter,
+    ageMs: z.number(),
+    observers: z.array(node),
+  }),
+]);

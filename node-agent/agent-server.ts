@@ -1,0 +1,36 @@
+import type { Bus } from '#actors';
+import type { NodeId, VmId } from '#machines';
+import { type AgentReply, agentCommandSchema } from './commands.ts';
+import type { PerVm } from './per-vm.ts';
+import { type CopyPorts, startCopy } from './start-copy.ts';
+import { stopCopy } from './stop-copy.ts';
+
+/** Bus subject of a node's agent. */
+export function agentSubject(node: NodeId): string {
+  return `agent.${node}`;
+}
+
+export interface AgentServerOptions {
+  readonly bus: Bus;
+  readonly ports: CopyPorts;
+  readonly perVm: PerVm;
+  readonly onDone: (what: 'start' | 'stop', vm: VmId, epoch: number, reply: AgentReply) => void;
+}
+
+/** Answers `agent.<node>`. Whatever throws has an unknown outcome, so the same command may be sent again. */
+export function serveAgent({ bus, ports, perVm, onDone }: AgentServerOptions): () => void {
+  return bus.answer(agentSubject(ports.node), async (payload): Promise<AgentReply> => {
+    const command = agentCommandSchema.parse(payload);
+    const vm = command.do === 'start' ? command.spec.vm : command.vm;
+    const reply = await perVm.run(vm, async (): Promise<AgentReply> => {
+      try {
+        return command.do === 'start' ? await startCopy(ports, command) : await stopCopy(ports, command);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { ok: false, code: 'UNKNOWN', why, definite: false };
+      }
+    });
+    onDone(command.do, vm, command.epoch, reply);
+    return reply;
+  });
+}

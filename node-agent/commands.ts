@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { downEvidenceSchema, vmId, vmSpecSchema } from '#machines';
+
+const vm = z.string().transform(vmId);
+const epoch = z.number().int().positive();
+
+/** What may be asked of `agent.<node>`. Each is idempotent by (vm, epoch). */
+export const agentCommandSchema = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('start'),
+    spec: vmSpecSchema,
+    epoch,
+    evidence: z.array(downEvidenceSchema),
+    /** A user's start of a VM that stopped on its own wish; a recovery must not (T7b). */
+    evenIfStopped: z.boolean(),
+  }),
+  z.object({
+    do: z.literal('stop'),
+    vm,
+    epoch,
+    /** How long the guest may take to shut down before it is forced off, ms. */
+    graceMs: z.number().nonnegative(),
+  }),
+]);
+export type AgentCommand = z.output<typeof agentCommandSchema>;
+export type StartCommand = AgentCommand & { readonly do: 'start' };
+export type StopCommand = AgentCommand & { readonly do: 'stop' };
+
+/**
+ * `definite: false`: it may still happen, so only the same node may be asked again (protocol, step 5).
+ * `holder`: who has the VM, when that is why.
+ */
+export const agentReplySchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), detail: z.string() }),
+  z.object({
+    ok: z.literal(false),
+    code: z.enum([
+      'LEASE_NOT_MINE',
+      'SUPERSEDED',
+      'EVIDENCE_VOID',
+      'STOPPED_BY_WISH',
+      'RACED',
+      'ISOLATED',
+      'START_FAILED',
+      'UNKNOWN',
+    ]),
+    why: z.string(),
+    definite: z.boolean(),
+    holder: z.string().optional(),
+  }),
+]);
+export type AgentReply = z.output<typeof agentReplySchema>;

@@ -1,0 +1,63 @@
+import type { Clock } from '#actors';
+import type { NodeId, Timings } from '#machines';
+import type { Database } from '#ports';
+import { ChangeTracker } from './change-tracker.ts';
+import { type Loop, periodic } from './periodic.ts';
+
+export interface DatabaseHeartbeatOptions {
+  readonly node: NodeId;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly timings: Pick<Timings, 'intervalMs' | 'staleMs'>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Counts up in the database and watches everybody's counter, each interval. */
+export class DatabaseHeartbeat {
+  readonly #options: DatabaseHeartbeatOptions;
+  readonly #tracker = new ChangeTracker<string>();
+  #loop: Loop | undefined;
+  #counter: number | undefined;
+  #goodBeatMs = Number.NEGATIVE_INFINITY;
+  #nodes: readonly string[] = [];
+
+  constructor(options: DatabaseHeartbeatOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clock, timings, onError } = this.#options;
+    this.#loop = periodic(clock, timings.intervalMs, () => this.#turn(), onError);
+  }
+
+  stop(): void {
+    this.#loop?.stop();
+  }
+
+  isHealthy(): boolean {
+    const { clock, timings } = this.#options;
+    const oldestMs = clock.nowMs() - timings.staleMs;
+    return this.#goodBeatMs > oldestMs && this.#tracker.latestBeganMs > oldestMs;
+  }
+
+  get beats(): readonly { readonly node: string; readonly ageMs: number }[] {
+    return this.#nodes.map((node) => ({ node, ageMs: this.#tracker.ageMs(node) }));
+  }
+
+  async #turn(): Promise<void> {
+    const { node, clock, database } = this.#options;
+    const beganMs = clock.nowMs();
+    const beats = await database.beats();
+    this.#nodes = [...beats.keys()];
+    this.#tracker.note(
+      beganMs,
+      clock.nowMs(),
+      [...beats].map(([name, counter]) => [name, String(counter)] as const),
+    );
+    const next = (this.#counter ?? beats.get(node) ?? 0) + 1;
+    const beatBeganMs = clock.nowMs();
+    await database.beat(node, next);
+    this.#counter = next;
+    this.#goodBeatMs = beatBeganMs;
+  }
+}

@@ -1,0 +1,225 @@
+import { sleep } from '#actors';
+import { detect, type Judgement, type NodeId, nodeId, type Timings, timingsFor } from '#machines';
+import { serveAgent } from './agent-server.ts';
+import { CopiesUnderWay } from './copies-under-way.ts';
+import { DatabaseHeartbeat } from './database-heartbeat.ts';
+import { verifyFirstCopies } from './first-copies.ts';
+import { GuardianRunner } from './guardian-runner.ts';
+import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from './node-process-options.ts';
+import { NodeSupervision } from './node-supervision.ts';
+import { Observations } from './observations.ts';
+import { PerVm } from './per-vm.ts';
+import { type Loop, periodic } from './periodic.ts';
+import { type ActualState, reconcile } from './reconcile.ts';
+import { SlotHeartbeat } from './slot-heartbeat.ts';
+import type { CopyPorts } from './start-copy.ts';
+import { endCopy } from './stop-copy.ts';
+import { within } from './within.ts';
+
+/** How long a guest may take to shut down when its host does, ms. */
+const SHUTDOWN_GRACE_MS = 30_000;
+
+/** Everything that runs on one host. The same in the simulator and on real hosts. */
+export class NodeProcess implements NodeProcessControl {
+  readonly timings: Timings;
+  readonly #options: NodeProcessOptions;
+  readonly #heartbeat: SlotHeartbeat;
+  readonly #beats: DatabaseHeartbeat;
+  readonly #guardian: GuardianRunner;
+  readonly #supervision: NodeSupervision;
+  readonly #ports: CopyPorts;
+  readonly #perVm = new PerVm();
+  readonly #ends: (() => void)[] = [];
+  readonly #loops: Loop[] = [];
+  #observations: Observations | undefined;
+  #judgements: ReadonlyMap<NodeId, Judgement> = new Map();
+  #observationSequence = 0;
+  #stopping = false;
+  #ended = false;
+
+  /** Throws `UnsafeTimings`. */
+  constructor(options: NodeProcessOptions) {
+    this.#options = options;
+    const { node, freshBoot, clock, database, storage, hypervisor, watchdog, settings, fences, timing } = options;
+    this.timings = timingsFor({
+      sensitivity: settings.sensitivity,
+      confirmingFence: fences.length > 0,
+      clockDriftPercent: settings.clockDriftPercent,
+      ...(timing === undefined ? {} : { override: timing }),
+    });
+    const { timings } = this;
+    const onError = (error: unknown) => this.#alert(error);
+    const underWay = new CopiesUnderWay();
+    const beforeWrite = (lastAttempted: number) => this.#word(lastAttempted);
+    this.#heartbeat = new SlotHeartbeat({ node, freshBoot, clock, storage, timings, beforeWrite, onError });
+    this.#beats = new DatabaseHeartbeat({ node, clock, database, timings, onError });
+    this.#guardian = new GuardianRunner({
+      ...{ clock, hypervisor, watchdog, underWay, timings, onError },
+      heartbeat: this.#heartbeat,
+      note: (entry) => this.#note(entry),
+      onStorageBack: () => void this.#reconcile().catch(onError),
+    });
+    const incarnation = () => this.#heartbeat.incarnation;
+    const isStopping = () => this.#stopping;
+    this.#ports = { node, clock, database, storage, hypervisor, underWay, guardian: this.#guardian, incarnation, isStopping };
+    this.#supervision = new NodeSupervision({ ...options, timings, judgements: () => this.#judgements });
+  }
+
+  async start(): Promise<void> {
+    const { clock, freshBoot } = this.#options;
+    const { intervalMs } = this.timings;
+    const verified = await this.#open().catch((error: unknown) => {
+      this.#alert(error);
+      return false;
+    });
+    if (this.#ended) return;
+    this.#guardian.start(verified);
+    while (!verified && !this.#ended) {
+      await sleep(clock, intervalMs);
+      if (await this.#open().catch(() => false)) break;
+    }
+    if (this.#ended) return;
+    if (freshBoot) this.#note({ what: 'start', why: `joined with incarnation ${this.#heartbeat.incarnation}` });
+    await this.#join();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#ended) return;
+    this.#end();
+    await this.#supervision.stop();
+  }
+
+  kill(): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#supervision.kill();
+  }
+
+  async shutdownHost({ reboot }: { readonly reboot: boolean }): Promise<void> {
+    const { hypervisor, settings, node } = this.#options;
+    this.#stopping = true;
+    this.#note({ what: 'stop', why: reboot ? 'the host reboots' : 'the host shuts down (T5)' });
+    const copies = await hypervisor.list();
+    await Promise.all(
+      copies.map(({ vm }) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))),
+    );
+    this.#heartbeat.state = 'stopping';
+    this.#heartbeat.stop();
+    const { incarnation, lastAttempted: sequence } = this.#heartbeat;
+    if (settings.shutdownPolicy === 'recover') {
+      await this.#supervision.tell(`node/${node}`, { type: 'word', incarnation, sequence, state: 'off' });
+    }
+    await this.stop();
+  }
+
+  /** How this node judges every node, for status views. */
+  get judgements(): ReadonlyMap<NodeId, Judgement> {
+    return this.#judgements;
+  }
+
+  /** True once the first slot write succeeded and every copy here is this host's own. */
+  async #open(): Promise<boolean> {
+    const { clock, freshBoot } = this.#options;
+    const { intervalMs } = this.timings;
+    if (this.#heartbeat.incarnation === 0) {
+      await within(clock, intervalMs * 2, 'shared storage', this.#heartbeat.open());
+    }
+    const gone = await within(clock, intervalMs * 4, 'the first check', verifyFirstCopies(this.#ports, freshBoot));
+    for (const vm of gone) this.#note({ what: 'clean-up', vm, why: 'its lease sector is not this host\'s (B4)' });
+    this.#heartbeat.start();
+    const untilMs = clock.nowMs() + intervalMs * 2;
+    while (this.#heartbeat.good.sequence === 0 && clock.nowMs() < untilMs) await sleep(clock, Math.min(20, intervalMs));
+    return this.#heartbeat.good.sequence > 0;
+  }
+
+  async #join(): Promise<void> {
+    const { transport, clock, hypervisor } = this.#options;
+    const { intervalMs } = this.timings;
+    const onError = (error: unknown) => this.#alert(error);
+    this.#beats.start();
+    // Later starts of the agent begin far above: the slot's sequence jumps at each.
+    this.#observationSequence = this.#heartbeat.lastAttempted;
+    this.#observations = new Observations(transport.bus, clock, onError);
+    this.#ends.push(
+      serveAgent({
+        bus: transport.bus,
+        ports: this.#ports,
+        perVm: this.#perVm,
+        onDone: (what, vm, epoch, reply) => {
+          const why = reply.ok ? `${reply.detail} (epoch ${epoch})` : `${reply.code}: ${reply.why}`;
+          this.#note({ what: reply.ok ? what : 'attempt-failed', vm, why });
+        },
+      }),
+      hypervisor.subscribe(() => void this.#reconcile().catch(onError)),
+    );
+    await this.#supervision.start();
+    if (this.#ended) return;
+    this.#loops.push(
+      periodic(clock, intervalMs, () => this.#observe(), onError),
+      periodic(clock, intervalMs * 5, () => this.#reconcile(), onError),
+    );
+  }
+
+  async #observe(): Promise<void> {
+    const { node, clock } = this.#options;
+    const observations = this.#observations;
+    if (observations === undefined) return;
+    const slots = this.#heartbeat.slots;
+    this.#observationSequence += 1;
+    observations.publish({
+      observer: node,
+      incarnation: this.#heartbeat.incarnation,
+      sequence: this.#observationSequence,
+      storageOk: this.#heartbeat.isHealthy(),
+      databaseOk: this.#beats.isHealthy(),
+      slots: slots.map(({ node: name, incarnation, sequence, ageMs }) => ({ node: name, incarnation, sequence, ageMs })),
+      beats: this.#beats.beats.map(({ node: name, ageMs }) => ({ node: nodeId(name), ageMs })),
+    });
+    const nodes = [...new Set([...this.#supervision.nodes, ...slots.map((slot) => slot.node)])];
+    const { timings } = this;
+    const previous = this.#judgements;
+    this.#judgements = detect({ nowMs: clock.nowMs(), nodes, observations: observations.latest, timings, previous });
+    await this.#supervision.judged(this.#judgements);
+  }
+
+  async #reconcile(): Promise<void> {
+    if (this.#ended || this.#stopping) return;
+    await reconcile({
+      ports: this.#ports,
+      perVm: this.#perVm,
+      report: (actual) => this.#report(actual),
+      note: (what, vm, why) => this.#note({ what, vm, why }),
+    });
+  }
+
+  #report(actual: ActualState): void {
+    if (this.#ended) return;
+    this.#supervision.report(actual).catch((error: unknown) => this.#alert(error));
+  }
+
+  /** B9: says that nothing runs here, before each slot write in isolation. */
+  #word(lastAttempted: number): void {
+    const sequence = this.#guardian.giveWord(lastAttempted);
+    if (sequence === undefined || this.#ended) return;
+    this.#supervision.word({ incarnation: this.#heartbeat.incarnation, sequence, state: 'suspended' });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#heartbeat.stop();
+    this.#beats.stop();
+    this.#guardian.stop();
+    this.#observations?.stop();
+    for (const loop of this.#loops) loop.stop();
+    for (const end of this.#ends) end();
+  }
+
+  #note(entry: Omit<NodeLogEntry, 'atMs' | 'node'>): void {
+    if (this.#ended) return;
+    this.#options.log({ atMs: this.#options.clock.nowMs(), node: this.#options.node, ...entry });
+  }
+
+  #alert(error: unknown): void {
+    this.#note({ what: 'alert', why: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+  }
+}

@@ -1,0 +1,85 @@
+import type { VmId } from '#machines';
+import type { LeaseSector, VmCopy } from '#ports';
+import type { PerVm } from './per-vm.ts';
+import type { CopyPorts } from './start-copy.ts';
+import { endCopy } from './stop-copy.ts';
+
+/** What a VM actually is on this host, as told to its actor. */
+export interface ActualState {
+  readonly vm: VmId;
+  readonly epoch: number;
+  readonly state: 'running' | 'suspended' | 'off';
+  readonly reason: NonNullable<VmCopy['reason']>;
+}
+
+export interface ReconcileOptions {
+  readonly ports: CopyPorts;
+  readonly perVm: PerVm;
+  readonly report: (actual: ActualState) => void;
+  readonly note: (what: string, vm: VmId, why: string) => void;
+}
+
+/**
+ * Compares every copy here with its lease sector. Ours: a suspended one is claimed again and resumed (B2), one that is off
+ * or missing is reported. Not ours: removed (B4). Does nothing while the host may run nothing. Idempotent.
+ */
+export async function reconcile(options: ReconcileOptions): Promise<void> {
+  const { ports, perVm } = options;
+  if (!ports.guardian.mayRun()) return;
+  const leases = new Map((await ports.storage.readLeases()).map((sector) => [sector.vm, sector]));
+  const copies = new Map((await ports.hypervisor.list()).map((copy) => [copy.vm, copy]));
+  const own = [...leases.values()].filter((sector) => sector.status === 'held' && sector.node === ports.node);
+  const vms = new Set([...copies.keys(), ...own.map((sector) => sector.vm)]);
+  const idle = [...vms].filter((vm) => !perVm.isBusy(vm));
+  await Promise.all(idle.map((vm) => perVm.run(vm, () => reconcileOne(options, vm))));
+}
+
+/** Reads again: between the listing and its turn the VM may have been commanded. */
+async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId): Promise<void> {
+  const { storage, hypervisor, guardian, node } = ports;
+  const sector = await storage.readLease(vm);
+  const copy = (await hypervisor.list()).find((candidate) => candidate.vm === vm);
+  if (sector === undefined || !isOurs(ports, sector)) {
+    if (copy !== undefined && guardian.mayRun()) {
+      const holder = sector === undefined ? 'nobody' : `${sector.node} (${sector.status}, epoch ${sector.epoch})`;
+      if (copy.state !== 'off') note('clean-up', vm, `its lease sector says ${holder}, not ${node} (B4)`);
+      await endCopy(ports, vm, 0);
+    }
+    // A holder of an earlier boot: this host lost it by rebooting.
+    if (sector?.status === 'held' && sector.node === node && sector.incarnation < ports.incarnation()) {
+      report({ vm, epoch: sector.epoch, state: 'off', reason: 'lost' });
+    }
+    return;
+  }
+  if (copy === undefined) return report({ vm, epoch: sector.epoch, state: 'off', reason: 'lost' });
+  if (copy.state === 'suspended') return resumeOwn(ports, sector, note, report);
+  if (copy.state === 'off' && copy.reason === 'guest-shutdown') await markStopped(ports, sector);
+  report({ vm, epoch: sector.epoch, state: copy.state, reason: copy.reason ?? 'unknown' });
+}
+
+function isOurs(ports: CopyPorts, sector: LeaseSector): boolean {
+  return sector.status === 'held' && sector.node === ports.node && sector.incarnation === ports.incarnation();
+}
+
+/** Step 3 of the safety protocol: the slot was written again before (else `mayRun` is false), now the sector, then resume. */
+async function resumeOwn(
+  { storage, hypervisor, guardian, underWay, node }: CopyPorts,
+  sector: LeaseSector,
+  note: ReconcileOptions['note'],
+  report: ReconcileOptions['report'],
+): Promise<void> {
+  const { vm, epoch } = sector;
+  await underWay.during(vm, async () => {
+    if (!guardian.mayRun()) return;
+    const next = { ...sector, generation: sector.generation + 1 };
+    if (!(await storage.compareAndWriteLease(sector, next)) || !guardian.mayRun()) return;
+    await hypervisor.resume(vm);
+    note('resume', vm, `its lease sector is still ${node}'s (B2)`);
+    report({ vm, epoch, state: 'running', reason: 'unknown' });
+  });
+}
+
+/** T7b on storage, so that whoever recovers this host later does not start it. */
+async function markStopped({ storage }: CopyPorts, sector: LeaseSector): Promise<void> {
+  await storage.compareAndWriteLease(sector, { ...sector, generation: sector.generation + 1, status: 'stopped' });
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '#actors';
+import type { NodeId, Timings } from '#machines';
+import type { SharedStorage, Slot } from '#ports';
+import { ChangeTracker } from './change-tracker.ts';
+import { type Loop, periodic } from './periodic.ts';
+
+/** Above any number of attempts between two starts of the agent, so that no word given before is valid for a later slot. */
+const SEQUENCE_JUMP = 2 ** 32;
+
+export interface SlotHeartbeatOptions {
+  readonly node: NodeId;
+  readonly freshBoot: boolean;
+  readonly clock: Clock;
+  readonly storage: SharedStorage;
+  readonly timings: Pick<Timings, 'intervalMs' | 'staleMs'>;
+  /** Called before each write with the sequence of the last attempt: no write up to it can be used to resume (G2). */
+  readonly beforeWrite: (lastAttempted: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Writes this node's slot and reads all slots, each interval. Writing and reading do not wait for each other. */
+export class SlotHeartbeat {
+  readonly #options: SlotHeartbeatOptions;
+  readonly #tracker = new ChangeTracker<NodeId>();
+  readonly #loops: Loop[] = [];
+  #slots: readonly Slot[] = [];
+  #incarnation = 0;
+  #sequence = 0;
+  #good = { beganMs: Number.NEGATIVE_INFINITY, sequence: 0 };
+  state: Slot['state'] = 'running';
+
+  constructor(options: SlotHeartbeatOptions) {
+    this.#options = options;
+  }
+
+  /** Learns the incarnation and begins. Throws `StorageUnavailable`: call it again. */
+  async open(): Promise<void> {
+    const { storage, node, freshBoot } = this.#options;
+    const own = (await storage.readSlots()).find((slot) => slot.node === node);
+    this.#incarnation = (own?.incarnation ?? 0) + (freshBoot || own === undefined ? 1 : 0);
+    this.#sequence = (own?.sequence ?? 0) + SEQUENCE_JUMP;
+  }
+
+  start(): void {
+    const { clock, timings, onError } = this.#options;
+    this.#loops.push(periodic(clock, timings.intervalMs, () => this.#write(), onError));
+    this.#loops.push(periodic(clock, timings.intervalMs, () => this.#read(), onError));
+  }
+
+  stop(): void {
+    for (const loop of this.#loops) loop.stop();
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  get lastAttempted(): number {
+    return this.#sequence;
+  }
+
+  /** The latest write that succeeded: when it began, and its sequence. */
+  get good(): { readonly beganMs: number; readonly sequence: number } {
+    return this.#good;
+  }
+
+  get slots(): readonly (Slot & { readonly ageMs: number })[] {
+    return this.#slots.map((slot) => ({ ...slot, ageMs: this.#tracker.ageMs(slot.node) }));
+  }
+
+  /** Its own write works and it could read all slots lately. */
+  isHealthy(): boolean {
+    const { clock, timings } = this.#options;
+    const oldestMs = clock.nowMs() - timings.staleMs;
+    return this.#good.beganMs > oldestMs && this.#tracker.latestBeganMs > oldestMs;
+  }
+
+  async #write(): Promise<void> {
+    const { node, clock, storage, beforeWrite } = this.#options;
+    beforeWrite(this.#sequence);
+    const beganMs = clock.nowMs();
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    await storage.writeSlot({ node, incarnation: this.#incarnation, sequence, state: this.state });
+    this.#good = { beganMs, sequence };
+  }
+
+  async #read(): Promise<void> {
+    const { clock, storage } = this.#options;
+    const beganMs = clock.nowMs();
+    this.#slots = await storage.readSlots();
+    const marks = this.#slots.map((slot) => [slot.node, `${slot.incarnation}.${slot.sequence}`] as const);
+    this.#tracker.note(beganMs, clock.nowMs(), marks);
+  }
+}

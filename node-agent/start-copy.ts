@@ -1,0 +1,79 @@
+import type { Clock } from '#actors';
+import { type NodeId, vmDocumentSchema } from '#machines';
+import type { Database, Hypervisor, LeaseSector, SharedStorage } from '#ports';
+import type { AgentReply, StartCommand } from './commands.ts';
+import type { CopiesUnderWay } from './copies-under-way.ts';
+import type { GuardianRunner } from './guardian-runner.ts';
+import { takeLease } from './take-lease.ts';
+
+export interface CopyPorts {
+  readonly node: NodeId;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly storage: SharedStorage;
+  readonly hypervisor: Hypervisor;
+  readonly underWay: CopiesUnderWay;
+  readonly guardian: GuardianRunner;
+  readonly incarnation: () => number;
+  /** True once the host shuts down: nothing starts here any more. */
+  readonly isStopping: () => boolean;
+}
+
+/** Starts, adopts or resumes a VM here for an epoch; safe to repeat until the answer is definite. */
+export async function startCopy(ports: CopyPorts, command: StartCommand): Promise<AgentReply> {
+  const { node, database, storage, underWay, guardian } = ports;
+  const { spec, epoch } = command;
+  if (ports.isStopping() || !guardian.mayRun()) {
+    return { ok: false, code: 'ISOLATED', why: `${node} may run nothing now (${guardian.mode})`, definite: false };
+  }
+  const document = await database.get('vms', spec.vm);
+  const lease = document === undefined ? null : vmDocumentSchema.parse(document.body).lease;
+  if (lease?.node !== node || lease.epoch !== epoch) {
+    const held = lease === null ? 'nobody' : `${lease.node} for epoch ${lease.epoch}`;
+    return {
+      ok: false,
+      code: 'LEASE_NOT_MINE',
+      why: `the database leases it to ${held}, not ${epoch}`,
+      definite: true,
+    };
+  }
+  return underWay.during(spec.vm, async () => {
+    const taken = await takeLease(storage, { node, incarnation: ports.incarnation() }, command);
+    if (!taken.ok) return taken;
+    try {
+      return await run(ports, command);
+    } catch (error) {
+      return await giveBack(ports, command, taken.sector, error);
+    }
+  });
+}
+
+async function run({ hypervisor, guardian, node }: CopyPorts, { spec, epoch }: StartCommand): Promise<AgentReply> {
+  const copy = (await hypervisor.list()).find(({ vm }) => vm === spec.vm);
+  // Nothing may come between this check and the call: the guardian already counts this copy as running.
+  if (!guardian.mayRun()) {
+    return { ok: false, code: 'ISOLATED', why: `${node} lost its storage while starting it`, definite: false };
+  }
+  if (copy?.state === 'running') return { ok: true, detail: 'ran here already' };
+  if (copy?.state === 'suspended') {
+    await hypervisor.resume(spec.vm);
+    return { ok: true, detail: 'resumed' };
+  }
+  await hypervisor.start(spec, epoch);
+  return { ok: true, detail: 'started' };
+}
+
+/** Definite only once the copy is gone and the sector says that nobody has it. Throws when that is not certain. */
+async function giveBack(
+  { hypervisor, storage }: CopyPorts,
+  { spec }: StartCommand,
+  sector: LeaseSector,
+  cause: unknown,
+): Promise<AgentReply> {
+  await hypervisor.remove(spec.vm);
+  const released = { ...sector, generation: sector.generation + 1, status: 'released' as const };
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (await storage.compareAndWriteLease(sector, released))
+    return { ok: false, code: 'START_FAILED', why, definite: true };
+  return { ok: false, code: 'UNKNOWN', why: `${why}; and its lease sector changed meanwhile`, definite: false };
+}
