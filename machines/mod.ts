@@ -1,4 +1,5 @@
 export { MAX_ATTEMPTS, waitAfterAttemptMs } from './attempts/mod.ts';
+export { clusterEventSchema, clusterMachine } from './cluster/mod.ts';
 export type { DownEvidence } from './evidence.ts';
 export { whyEvidenceFails } from './evidence-holds.ts';
 export {
@@ -10,7 +11,9 @@ export {
   type Verdict,
 } from './failure-detector/mod.ts';
 export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';
+export { jobEventSchema, jobMachine, type MoveLeaseResult, type StartResult } from './ha-job/mod.ts';
 export { type NodeId, nodeId, type VmId, vmId } from './ids.ts';
+export { type FenceAnswer, type NodeContext, nodeEventSchema, nodeMachine } from './node/mod.ts';
 export {
   type Inventory,
   type PlacedVm,
@@ -32,8 +35,10 @@ export {
   timingsFor,
   UnsafeTimings,
 } from './timings/mod.ts';
+export { type VmContext, vmEventSchema, vmMachine } from './vm/mod.ts';
 export {
   downEvidenceSchema,
+  type Lease,
   type NodeDocument,
   nodeDocumentSchema,
   type VmDocument,

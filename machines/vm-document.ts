@@ -12,6 +12,10 @@ export const vmSpecSchema = z.object({
   disk: z.string(),
 });
 
+/** Who may start a VM. `epoch` only grows. */
+export const leaseSchema = z.object({ node, epoch: z.number().int().nonnegative() });
+export type Lease = z.output<typeof leaseSchema>;
+
 /** `vms/<id>` in the database: intent and ownership. */
 export const vmDocumentSchema = z.object({
   spec: vmSpecSchema,
@@ -20,8 +24,7 @@ export const vmDocumentSchema = z.object({
   ha: z.boolean(),
   priority: z.number(),
   failback: z.boolean(),
-  /** Who may start it. `epoch` only grows. */
-  lease: z.object({ node, epoch: z.number().int().nonnegative() }).nullable(),
+  lease: leaseSchema.nullable(),
   /** Why it is not what it should be, once recovery gave up (B5). */
   actual: z.string().optional(),
 });

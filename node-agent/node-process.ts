@@ -61,8 +61,22 @@ export class NodeProcess implements NodeProcessControl {
     });
     const incarnation = () => this.#heartbeat.incarnation;
     const isStopping = () => this.#stopping;
-    this.#ports = { node, clock, database, storage, hypervisor, underWay, guardian: this.#guardian, incarnation, isStopping };
-    this.#supervision = new NodeSupervision({ ...options, timings, judgements: () => this.#judgements });
+    this.#ports = {
+      node,
+      clock,
+      database,
+      storage,
+      hypervisor,
+      underWay,
+      guardian: this.#guardian,
+      incarnation,
+      isStopping,
+    };
+    this.#supervision = new NodeSupervision({
+      ...{ node, transport: options.transport, clock, random: options.random, database, fences, timings },
+      judgements: () => this.#judgements,
+      note: (entry) => this.#note(entry),
+    });
   }
 
   async start(): Promise<void> {
@@ -96,18 +110,16 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   async shutdownHost({ reboot }: { readonly reboot: boolean }): Promise<void> {
-    const { hypervisor, settings, node } = this.#options;
+    const { hypervisor, settings } = this.#options;
     this.#stopping = true;
     this.#note({ what: 'stop', why: reboot ? 'the host reboots' : 'the host shuts down (T5)' });
     const copies = await hypervisor.list();
-    await Promise.all(
-      copies.map(({ vm }) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))),
-    );
+    await Promise.all(copies.map(({ vm }) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))));
     this.#heartbeat.state = 'stopping';
     this.#heartbeat.stop();
     const { incarnation, lastAttempted: sequence } = this.#heartbeat;
     if (settings.shutdownPolicy === 'recover') {
-      await this.#supervision.tell(`node/${node}`, { type: 'word', incarnation, sequence, state: 'off' });
+      await this.#supervision.word({ incarnation, sequence, state: 'off' });
     }
     await this.stop();
   }
@@ -125,7 +137,7 @@ export class NodeProcess implements NodeProcessControl {
       await within(clock, intervalMs * 2, 'shared storage', this.#heartbeat.open());
     }
     const gone = await within(clock, intervalMs * 4, 'the first check', verifyFirstCopies(this.#ports, freshBoot));
-    for (const vm of gone) this.#note({ what: 'clean-up', vm, why: 'its lease sector is not this host\'s (B4)' });
+    for (const vm of gone) this.#note({ what: 'clean-up', vm, why: "its lease sector is not this host's (B4)" });
     this.#heartbeat.start();
     const untilMs = clock.nowMs() + intervalMs * 2;
     while (this.#heartbeat.good.sequence === 0 && clock.nowMs() < untilMs) await sleep(clock, Math.min(20, intervalMs));
@@ -172,10 +184,15 @@ export class NodeProcess implements NodeProcessControl {
       sequence: this.#observationSequence,
       storageOk: this.#heartbeat.isHealthy(),
       databaseOk: this.#beats.isHealthy(),
-      slots: slots.map(({ node: name, incarnation, sequence, ageMs }) => ({ node: name, incarnation, sequence, ageMs })),
+      slots: slots.map(({ node: name, incarnation, sequence, ageMs }) => ({
+        node: name,
+        incarnation,
+        sequence,
+        ageMs,
+      })),
       beats: this.#beats.beats.map(({ node: name, ageMs }) => ({ node: nodeId(name), ageMs })),
     });
-    const nodes = [...new Set([...this.#supervision.nodes, ...slots.map((slot) => slot.node)])];
+    const nodes = slots.map((slot) => slot.node);
     const { timings } = this;
     const previous = this.#judgements;
     this.#judgements = detect({ nowMs: clock.nowMs(), nodes, observations: observations.latest, timings, previous });
@@ -201,7 +218,8 @@ export class NodeProcess implements NodeProcessControl {
   #word(lastAttempted: number): void {
     const sequence = this.#guardian.giveWord(lastAttempted);
     if (sequence === undefined || this.#ended) return;
-    this.#supervision.word({ incarnation: this.#heartbeat.incarnation, sequence, state: 'suspended' });
+    const { incarnation } = this.#heartbeat;
+    this.#supervision.word({ incarnation, sequence, state: 'suspended' }).catch((error: unknown) => this.#alert(error));
   }
 
   #end(): void {

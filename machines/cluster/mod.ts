@@ -1,0 +1,1 @@
+export { type ClusterContext, type ClusterEvent, clusterEventSchema, clusterMachine } from './cluster.ts';

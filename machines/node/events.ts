@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { verdicts } from '../failure-detector/mod.ts';
+import { downEvidenceSchema } from '../vm-document.ts';
+
+const counter = z.number().int().nonnegative();
+
+/** What a `node/<id>` actor understands. */
+export const nodeEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('verdict'),
+    verdict: z.enum(verdicts),
+    boundReached: z.boolean(),
+    incarnation: counter,
+    sequence: counter,
+    ageMs: z.number(),
+    observers: z.array(z.string()),
+    evidence: downEvidenceSchema.optional(),
+  }),
+  /** The node itself: nothing runs here. Void once its slot shows a sequence above. */
+  z.object({
+    type: z.literal('word'),
+    incarnation: counter,
+    sequence: counter,
+    state: z.enum(['suspended', 'off']),
+  }),
+]);
+export type NodeEvent = z.output<typeof nodeEventSchema>;

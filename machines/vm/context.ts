@@ -1,0 +1,90 @@
+import { waitAfterAttemptMs } from '../attempts/mod.ts';
+import type { DownEvidence } from '../evidence.ts';
+import type { JobInput } from '../ha-job/mod.ts';
+import type { NodeId } from '../ids.ts';
+import type { Lease, VmDocument } from '../vm-document.ts';
+import { type VmEvent, vmOf } from './events.ts';
+
+export type Cause = 'user' | 'host-down' | 'mismatch';
+
+/** JSON: it is committed at every step. */
+export interface VmContext {
+  readonly address: string;
+  readonly recorded: 'running' | 'stopped';
+  readonly ha: boolean;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly priority: number;
+  readonly lease: Lease | null;
+  readonly cause: Cause;
+  /** Failed attempts since it last ran (B5). */
+  readonly attempt: number;
+  /** Jobs so far: names the next. */
+  readonly jobs: number;
+  /** At most one proof a node, the newest. */
+  readonly evidence: readonly DownEvidence[];
+  /** Nodes where this recovery failed already. */
+  readonly tried: readonly NodeId[];
+  /** Whose copy is still good: start it there and nowhere else. */
+  readonly target: NodeId | null;
+  /** What happened last, in words (F9). */
+  readonly why: string;
+}
+
+export function initialContext(address: string): VmContext {
+  return {
+    address,
+    recorded: 'stopped',
+    ha: false,
+    cpus: 0,
+    memoryMiB: 0,
+    priority: 0,
+    lease: null,
+    cause: 'user',
+    attempt: 0,
+    jobs: 0,
+    evidence: [],
+    tried: [],
+    target: null,
+    why: 'not read yet',
+  };
+}
+
+/** What the database says, taken over. A wish that is newer than the reading is kept by the caller. */
+export function fromDocument({ spec, ha, priority, lease, recorded }: VmDocument): Partial<VmContext> {
+  return { cpus: spec.cpus, memoryMiB: spec.memoryMiB, ha, priority, lease, recorded };
+}
+
+/** The evidence of one node replaces what was known of it before. */
+export function withEvidence(known: readonly DownEvidence[], next: DownEvidence): readonly DownEvidence[] {
+  return [...known.filter(({ node }) => node !== next.node), next];
+}
+
+export function currentJob({ address, jobs }: VmContext): string {
+  return `job/${vmOf(address)}-${jobs}`;
+}
+
+export function jobInput(context: VmContext): JobInput {
+  return {
+    address: currentJob(context),
+    vm: vmOf(context.address),
+    cpus: context.cpus,
+    memoryMiB: context.memoryMiB,
+    priority: context.priority,
+    lease: context.lease,
+    cause: context.cause,
+    evidence: context.evidence,
+    target: context.target,
+    avoid: context.tried,
+  };
+}
+
+/** Whether `actual` speaks of the copy that the current lease covers; anything else is an echo of the past. */
+export function isCurrent({ lease }: VmContext, event: VmEvent & { readonly type: 'actual' }): boolean {
+  return lease !== null && event.node === lease.node && event.epoch === lease.epoch;
+}
+
+/** B5: the wait before the next attempt, ms. */
+export function waitMs({ attempt }: VmContext): number {
+  return waitAfterAttemptMs(Math.max(1, attempt)) ?? 0;
+}

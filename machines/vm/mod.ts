@@ -1,0 +1,3 @@
+export type { VmContext } from './context.ts';
+export { type VmEvent, vmEventSchema } from './events.ts';
+export { vmMachine } from './vm.ts';

@@ -1,0 +1,2 @@
+export { NodeProcess } from './node-process.ts';
+export type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from './node-process-options.ts';

@@ -1,0 +1,108 @@
+import type { AnyEventObject } from 'xstate';
+import { type ActorSystem, createActorSystem } from '#actors';
+import {
+  clusterEventSchema,
+  clusterMachine,
+  type Judgement,
+  jobEventSchema,
+  jobMachine,
+  type NodeId,
+  nodeEventSchema,
+  nodeMachine,
+  type Timings,
+  vmEventSchema,
+  vmMachine,
+} from '#machines';
+import { effectsOf } from './effects.ts';
+import type { NodeLogEntry, NodeProcessOptions } from './node-process-options.ts';
+import type { ActualState } from './reconcile.ts';
+
+/** A verdict that did not change is told again this often, in intervals: so an actor that missed one hears it. */
+const TELL_AGAIN_INTERVALS = 5;
+
+type WordEvent = { readonly incarnation: number; readonly sequence: number; readonly state: 'suspended' | 'off' };
+
+export interface NodeSupervisionOptions
+  extends Pick<NodeProcessOptions, 'node' | 'transport' | 'clock' | 'random' | 'database' | 'fences'> {
+  readonly timings: Timings;
+  readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
+  readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
+}
+
+/** This host's share of the actors, and what the host tells them. */
+export class NodeSupervision {
+  readonly system: ActorSystem;
+  readonly #options: NodeSupervisionOptions;
+  readonly #told = new Map<string, { readonly what: string; readonly atMs: number }>();
+
+  constructor(options: NodeSupervisionOptions) {
+    this.#options = options;
+    const { transport, clock, random, node, database, fences, judgements, note } = options;
+    this.system = createActorSystem({
+      ...{ transport, clock, random, host: node },
+      onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),
+    });
+    const effects = effectsOf({ database, bus: transport.bus, fences, judgements, note });
+    this.system.register('vm', { machine: vmMachine, version: 1, events: vmEventSchema, effects: effects.vm });
+    this.system.register('job', { machine: jobMachine, version: 1, events: jobEventSchema, effects: effects.job });
+    this.system.register('node', { machine: nodeMachine, version: 1, events: nodeEventSchema, effects: effects.node });
+    this.system.register('cluster', {
+      ...{ machine: clusterMachine, version: 1, events: clusterEventSchema },
+      effects: effects.cluster,
+    });
+  }
+
+  start(): Promise<void> {
+    return this.system.start();
+  }
+
+  stop(): Promise<void> {
+    return this.system.stop();
+  }
+
+  kill(): void {
+    this.system.kill();
+  }
+
+  /** Tells each node's actor its verdict, if this host serves that actor and the verdict is news or due again. */
+  async judged(judgements: ReadonlyMap<NodeId, Judgement>): Promise<void> {
+    const { intervalMs } = this.#options.timings;
+    for (const [node, judgement] of judgements) {
+      const to = `node/${node}`;
+      // Who takes the actor over tells it anew.
+      if (!this.system.owns(to)) this.#told.delete(to);
+      else {
+        const { verdict, boundReached, incarnation } = judgement;
+        const what = `${verdict} ${boundReached} ${incarnation}`;
+        if (this.#isNews(to, what, intervalMs * TELL_AGAIN_INTERVALS)) {
+          const { node: _, ...event } = judgement;
+          await this.#tell(to, { type: 'verdict', ...event }, what);
+        }
+      }
+    }
+  }
+
+  /** Tells a VM's actor what the VM is here. What does not change is told again now and then. */
+  async report({ vm, epoch, state, reason }: ActualState): Promise<void> {
+    const { node, timings } = this.#options;
+    const to = `vm/${vm}`;
+    const what = `${epoch} ${state} ${reason}`;
+    const againMs = timings.intervalMs * TELL_AGAIN_INTERVALS * (state === 'off' ? 1 : 6);
+    if (this.#isNews(to, what, againMs)) await this.#tell(to, { type: 'actual', node, epoch, state, reason }, what);
+  }
+
+  /** B9. Throws `TransportUnavailable`: say it again. */
+  async word(word: WordEvent): Promise<void> {
+    await this.system.tell(`node/${this.#options.node}`, { type: 'word', ...word });
+  }
+
+  #isNews(to: string, what: string, againMs: number): boolean {
+    const told = this.#told.get(to);
+    return told === undefined || told.what !== what || this.#options.clock.nowMs() - told.atMs >= againMs;
+  }
+
+  async #tell(to: string, event: AnyEventObject, what: string): Promise<void> {
+    await this.system.tell(to, event);
+    this.#told.set(to, { what, atMs: this.#options.clock.nowMs() });
+  }
+}
