@@ -13,6 +13,7 @@ import {
   TransportUnavailable,
 } from '#actors';
 import { PayloadTooLarge, transportError, WriteRefused } from './errors.ts';
+import { isExternal } from './external-window.ts';
 import { GroupCommit } from './group-commit.ts';
 import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
@@ -59,7 +60,7 @@ export class JetStreamTransport implements Transport {
 
   async deliver(message: MailboxMessage): Promise<void> {
     const write = this.#mailboxWrite(message);
-    if (message.from.startsWith('external:')) await this.#limit.check(message.to);
+    if (isExternal(message)) await this.#limit.check(message.to);
     await this.#group.write([write]);
   }
 

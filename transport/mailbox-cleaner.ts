@@ -30,6 +30,12 @@ export class MailboxCleaner {
     this.#open.add(sequence);
   }
 
+  /** Removes this one at once; `removed` is called when it is certainly gone. */
+  acknowledgedAlone(sequence: number, removed: () => void): void {
+    this.#open.delete(sequence);
+    this.#deleter.delete(sequence, removed);
+  }
+
   acknowledged(sequence: number): void {
     this.#open.delete(sequence);
     if (this.#closed) {

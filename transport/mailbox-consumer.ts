@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Delivery, MailboxMessage, PartitionConsumer } from '#actors';
+import { ExternalWindow, isExternal } from './external-window.ts';
 import { MailboxCleaner } from './mailbox-cleaner.ts';
 import type { MessageDeleter } from './message-deleter.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
@@ -33,6 +34,7 @@ export class MailboxConsumer implements PartitionConsumer {
   readonly #options: MailboxOptions;
   readonly #again = new Set<NodeJS.Timeout>();
   readonly #cleaner: MailboxCleaner;
+  readonly #window = new ExternalWindow();
   #feed: StreamFeed | undefined;
   #stopped = false;
 
@@ -73,16 +75,20 @@ export class MailboxConsumer implements PartitionConsumer {
     try {
       parsed = JSON.parse(String(parsed));
       // The schema checks everything the interface says; `to` is branded only for the compiler.
-      this.#hand(messageSchema.parse(parsed) as MailboxMessage, stored.sequence, 1);
+      const message = messageSchema.parse(parsed) as MailboxMessage;
+      this.#window.admit(message, () => this.#hand(message, stored.sequence, 1));
     } catch (error) {
       const reason = error instanceof z.ZodError || error instanceof SyntaxError ? error.message : undefined;
       if (reason === undefined) throw error;
-      void this.#options.refuse(parsed, `not a mailbox message: ${reason}`).then(() => this.#done(stored.sequence));
+      void this.#options
+        .refuse(parsed, `not a mailbox message: ${reason}`)
+        .then(() => this.#done(stored.sequence, undefined));
     }
   }
 
-  #done(sequence: number): void {
-    this.#cleaner.acknowledged(sequence);
+  #done(sequence: number, message: MailboxMessage | undefined): void {
+    if (message === undefined || !isExternal(message)) this.#cleaner.acknowledged(sequence);
+    else this.#cleaner.acknowledgedAlone(sequence, () => this.#window.removed(message));
     this.#feed?.release();
   }
 
@@ -95,7 +101,7 @@ export class MailboxConsumer implements PartitionConsumer {
       ack: () => {
         if (settled) return;
         settled = true;
-        this.#done(sequence);
+        this.#done(sequence, message);
       },
       nak: (delayMs) => {
         if (settled || this.#stopped) return;

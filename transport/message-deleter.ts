@@ -1,7 +1,7 @@
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 
-const NO_MESSAGE = 10037;
-const AT_ONCE = 4;
+const DELETE_FAILED = 10057;
+const AT_ONCE = 16;
 
 /**
  * Removes acknowledged mailbox messages from the stream, a bounded number at once. A message whose removal is not
@@ -20,8 +20,9 @@ export class MessageDeleter {
     this.#stream = stream;
   }
 
-  delete(sequence: number): void {
-    this.#add(() => this.#manager.streams.deleteMessage(this.#stream, sequence, false));
+  /** `removed` is called when the message is certainly gone. */
+  delete(sequence: number, removed: () => void = () => {}): void {
+    this.#add(() => this.#manager.streams.deleteMessage(this.#stream, sequence, false), removed);
   }
 
   /** Removes all messages under `filter` below `sequence`. */
@@ -29,9 +30,12 @@ export class MessageDeleter {
     this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }));
   }
 
-  #add(removal: () => Promise<unknown>): void {
+  #add(removal: () => Promise<unknown>, removed: () => void = () => {}): void {
     if (this.#closed) return;
-    this.#queue.push(removal);
+    this.#queue.push(async () => {
+      await this.#remove(removal);
+      removed();
+    });
     this.#pump();
   }
 
@@ -53,7 +57,7 @@ export class MessageDeleter {
       const removal = this.#queue.shift();
       if (removal === undefined) break;
       this.#busy += 1;
-      void this.#remove(removal).finally(() => {
+      void removal().finally(() => {
         this.#busy -= 1;
         this.#pump();
       });
@@ -67,10 +71,17 @@ export class MessageDeleter {
         await removal();
         return;
       } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return;
+        if (isGone(error)) return;
         // No leader or not connected: the message stays until the servers are back.
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
   }
+}
+
+/** Removed before, by us or by another owner. The server has one number for every failed removal; its text tells. */
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof JetStreamApiError && error.code === DELETE_FAILED && /no message found|EOF/.test(error.message)
+  );
 }
