@@ -1,0 +1,17 @@
+import type { Watchdog } from '#ports';
+
+/** The agent's side of the node's watchdog, which is in `node-init`: a message that does not arrive is a missed kick. */
+export class WatchdogLink implements Watchdog {
+  arm(timeoutMs: number): void {
+    this.#send({ do: 'arm', timeoutMs });
+  }
+
+  kick(): void {
+    this.#send({ do: 'kick' });
+  }
+
+  #send(message: object): void {
+    if (process.send === undefined) throw new Error('no watchdog: this program runs only under node-init.ts');
+    process.send(message);
+  }
+}
