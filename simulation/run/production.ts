@@ -1,6 +1,6 @@
 import { MemoryServer, MemoryTransport } from '#actors';
 import { MemoryDatabase } from '../../database/mod.ts';
-import { ScenarioNotBuilt } from '../scenario/mod.ts';
+import { NodeProcess } from '../../node-agent/mod.ts';
 import type { Build } from './play.ts';
 
 /** The build that ships, on servers that live in memory behind the world's network. */
@@ -11,7 +11,5 @@ export const productionBuild: Build = {
     ),
     database: new MemoryDatabase(),
   }),
-  createAgent: ({ node }) => {
-    throw new ScenarioNotBuilt('every scenario', [{ path: node, message: 'the process of a node' }]);
-  },
+  createAgent: (options) => new NodeProcess(options),
 };
