@@ -18,6 +18,7 @@ export class Ownership {
   readonly #sweepEveryMs: number;
   readonly #owned = new Map<number, OwnedPartition>();
   readonly #opening = new Set<Promise<void>>();
+  readonly #sweeping = new Map<OwnedPartition, { again: boolean }>();
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
   #halted = false;
@@ -103,7 +104,26 @@ export class Ownership {
     const number: unknown =
       typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'partition') : undefined;
     const partition = typeof number === 'number' ? this.#owned.get(number) : undefined;
-    if (partition !== undefined) void this.#untilAvailable(partition, () => partition.sweep());
+    if (partition !== undefined) void this.#sweep(partition);
+  }
+
+  /** One look a partition at a time: while messaging is away, later ones would only pile up. */
+  async #sweep(partition: OwnedPartition): Promise<void> {
+    const underWay = this.#sweeping.get(partition);
+    if (underWay !== undefined) {
+      underWay.again = true;
+      return;
+    }
+    const mine = { again: false };
+    this.#sweeping.set(partition, mine);
+    try {
+      do {
+        mine.again = false;
+        await this.#untilAvailable(partition, () => partition.sweep());
+      } while (mine.again && !this.#halted);
+    } finally {
+      this.#sweeping.delete(partition);
+    }
   }
 
   /** The second look comes soon after joining, the others seldom. */
@@ -116,7 +136,7 @@ export class Ownership {
     this.#timer = clock.after(Math.min(waitMs, limits.idleMs), () => {
       for (const partition of this.#owned.values()) {
         partition.passivate();
-        void this.#untilAvailable(partition, () => partition.sweep());
+        void this.#sweep(partition);
       }
       this.#tick(round + 1);
     });
