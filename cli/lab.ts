@@ -1,12 +1,30 @@
 import type { Command } from 'commander';
-import { connectControl, LabError, type LinePeer, labFolder, labStatus, PeerGone, renderStatus } from '../lab/mod.ts';
+import {
+  connectControl,
+  LabError,
+  type LinePeer,
+  labFolder,
+  labStatus,
+  PeerGone,
+  renderStatus,
+  runLab,
+} from '../lab/mod.ts';
 
 /** A power-off waits until every process is verified gone; nothing else takes longer. */
 const ANSWER_MS = 15_000;
 
 /** `understudy lab`: the one-machine cluster, from a second terminal. */
 export function registerLab(program: Command): void {
-  const lab = program.command('lab').description('a whole cluster on this machine; start it with "npm run lab"');
+  const lab = program
+    .command('lab')
+    .description('a whole cluster on this machine; without a command: starts it and shows it')
+    .option(
+      '--demo',
+      "cuts one node's power, tells what happened, ends; exit status 0: every VM came back exactly once",
+    )
+    .action(async ({ demo }: { demo?: true }) => {
+      process.exitCode = await runLab({ demo: demo === true });
+    });
   const onNode = (verb: string, what: string): void => {
     lab
       .command(`${verb} <node>`)

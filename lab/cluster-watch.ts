@@ -21,6 +21,7 @@ export class ClusterWatch {
   readonly #slots = new Map<string, string>();
   readonly #reports = new Map<string, NodeReport>();
   readonly #events: { atMs: number; text: string }[] = [];
+  readonly #listeners = new Set<(entry: LabLogEntry) => void>();
   #vms: { vm: string; recorded: string; node: string | null; epoch: number | null }[] = [];
 
   constructor(clock: Clock) {
@@ -60,7 +61,14 @@ export class ClusterWatch {
     const text = `${entry.node}: ${entry.what}${about === '' ? '' : ` ${about}`}: ${entry.why}`;
     this.#events.push({ atMs: this.#clock.nowMs() - this.#startedMs, text });
     if (this.#events.length > KEPT_EVENTS) this.#events.shift();
+    for (const listener of this.#listeners) listener(entry);
     return text;
+  }
+
+  /** Hears every entry from now on, at the moment it arrives. Returns how to stop. */
+  subscribe(listener: (entry: LabLogEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   status(parts: LabStatus['parts'], nodes: readonly { node: string; on: boolean }[]): LabStatus {

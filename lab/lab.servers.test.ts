@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { clusterSettings, nodeId } from '#machines';
+import { nodeId } from '#machines';
+import { checkScenario } from '../simulation/mod.ts';
 import { connectControl } from './control-client.ts';
 import { Lab } from './lab.ts';
 import { LabFence } from './lab-fence.ts';
@@ -33,9 +34,10 @@ it('boots nodes, cuts and fences them, refuses a second lab, and leaves nothing'
   const options = {
     folder,
     agent,
-    nodes: ['n1', 'n2'],
-    vms: ['web-1'],
-    settings: clusterSettings.parse({}),
+    plan: checkScenario(
+      { name: 'lab', nodes: [{ name: 'n1' }, { name: 'n2' }], vms: [{ id: 'web-1', node: 'n1' }], until: 1 },
+      'test',
+    ),
     say: (line: string) => void said.push(line),
   };
   lab = new Lab(options);

@@ -1,35 +1,39 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { systemClock } from '#actors';
-import type { ClusterSettings } from '#machines';
+import { systemClock, type Transport } from '#actors';
+import { clusterSettings } from '#machines';
 import type { Database, SharedStorage } from '#ports';
 import { connectDatabase } from '../database/mod.ts';
 import { openFileStorage } from '../node-agent/file-storage/mod.ts';
+import { connectJetStream } from '../transport/mod.ts';
 import { AgentLinks } from './agent-links.ts';
 import { cleanUp, removeLabRoot } from './clean-up.ts';
+import { ClusterOperator } from './cluster-operator.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { killGuest } from './guest-process.ts';
 import { LabError } from './lab-error.ts';
 import { type LabFolder, openLabRoot } from './lab-folder.ts';
-import { labGuests } from './lab-guests.ts';
+import { type LabGuests, labGuests } from './lab-guests.ts';
 import { takeLabLock } from './lab-lock.ts';
 import { bootNode } from './lab-nodes.ts';
+import type { LabPlan } from './lab-plan.ts';
 import { diskPath, type LabServices, makeDisk, startLabServices } from './lab-services.ts';
 import type { LabStatus } from './lab-status.ts';
 import { type LabControl, labVerbs } from './lab-verbs.ts';
-import { bestBoxKind } from './node-box.ts';
+import { type BoxKind, bestBoxKind } from './node-box.ts';
+import type { NodeConfig } from './node-config.ts';
 import { NodePower } from './node-power.ts';
 import { nodeLogEntry, nodeReport } from './node-report.ts';
+import { untilBooted } from './until-booted.ts';
 import { readWitness, witnessViolations } from './witness.ts';
 
 export interface LabOptions {
   readonly folder: LabFolder;
-  readonly nodes: readonly string[];
-  readonly vms: readonly string[];
-  readonly settings: ClusterSettings;
-  /** The agent's program: gets the path of its `NodeConfig`. */
-  readonly agent: string;
+  readonly plan: LabPlan;
+  /** Another program than the lab's own agent; gets the path of its `NodeConfig`. For tests. */
+  readonly agent?: string;
   /** A line for people: a step of the start, or an event. */
   readonly say: (line: string) => void;
 }
@@ -43,6 +47,7 @@ export class Lab implements LabControl {
   /** Resolves when somebody asked for the end. */
   readonly asked: Promise<void>;
   readonly #options: LabOptions;
+  readonly #nodes: readonly string[];
   readonly #lock: { release(): void };
   readonly #agents = new AgentLinks();
   #parts: Readonly<Record<string, string>> = {};
@@ -50,6 +55,8 @@ export class Lab implements LabControl {
   #control: ControlServer | undefined;
   #storage: SharedStorage | undefined;
   #database: Database | undefined;
+  #transport: Transport | undefined;
+  #operator: ClusterOperator | undefined;
   #sampling: NodeJS.Timeout | undefined;
   #health = 'everything answers';
   #down: () => void = () => undefined;
@@ -57,6 +64,7 @@ export class Lab implements LabControl {
   /** Takes the folder. Throws `LabError` when another lab has it. */
   constructor(options: LabOptions) {
     this.#options = options;
+    this.#nodes = options.plan.nodes.map(({ name }) => name);
     openLabRoot(options.folder);
     this.#lock = takeLabLock(options.folder);
     this.asked = new Promise((resolve) => {
@@ -66,37 +74,39 @@ export class Lab implements LabControl {
 
   /** Starts everything, in order; cleans up first what a crashed lab left. After an error only `end` may follow. */
   async start(): Promise<void> {
-    const { folder, nodes, vms, settings, agent, say } = this.#options;
+    const { folder, plan, say } = this.#options;
     await cleanUp(folder);
     mkdirSync(folder.pids);
-    const services = await startLabServices(folder, { nodes: nodes.length, vms: vms.length }, say);
+    const services = await startLabServices(folder, { nodes: plan.nodes.length, vms: 64 }, say);
     say('preparing the guests');
     const guests = await labGuests(folder, say);
     const box = await bestBoxKind();
     const power = box === 'namespace' ? 'PID namespaces: a power cut kills a node whole' : 'process marks (no root)';
     this.#parts = { ...services.parts, guests: guests.description, nodes: power };
     await this.#connect(services);
-    const config = (node: string) => ({
-      ...{ node, nats: [...services.nats], database: services.database, area: services.area },
-      ...{ control: folder.control, consoles: folder.node(node), guest: guests.guest, settings },
-    });
-    const boot = (node: string) => bootNode({ folder, box, libvirtd: guests.libvirtd, agent, config }, node);
-    this.#power = new NodePower(nodes, boot, ({ node, what }) => {
-      if (what !== 'power-on') this.watch.silence(node);
-      const why = what === 'reset' ? 'its first process ended: watchdog or crash' : 'the power switch';
-      say(this.watch.note({ node, what, why }));
-    });
+    await Promise.all([this.operator.establish(plan), ...plan.vms.map(({ id }) => makeDisk(folder, id))]);
+    this.#power = this.#wirePower(services, guests, box);
     this.#control = await startControlServer(folder.control, this.#answer());
-    for (const vm of vms) await makeDisk(folder, vm);
-    say(`booting ${nodes.join(', ')}`);
-    await Promise.all(nodes.map((node) => this.powerOn(node)));
+    const on = plan.nodes.filter((node) => node.power === 'on').map(({ name }) => name);
+    say(`booting ${on.join(', ')}`);
+    await Promise.all(on.map((node) => this.powerOn(node)));
+  }
+
+  /** Starts the plan's VMs on their nodes and waits until their guests write. Throws `LabError` when one does not boot. */
+  async startVms(): Promise<void> {
+    const { folder, plan, say } = this.#options;
+    const vms = plan.vms.filter(({ node, state }) => state === 'running' && this.#switches().isOn(node));
+    say(`starting ${vms.map(({ id }) => id).join(', ')}`);
+    await Promise.all(vms.map((vm) => this.operator.startFirst(vm)));
+    say('waiting until their guests have booted');
+    await Promise.all(vms.map(({ id }) => untilBooted(diskPath(folder, id), id, 1)));
   }
 
   /** Takes everything down. May be called at any moment; a second time does nothing harmful. */
   async end(): Promise<void> {
     clearInterval(this.#sampling);
     await this.#power?.allOff();
-    await Promise.all([this.#storage?.close(), this.#database?.close()]);
+    await Promise.all([this.#storage?.close(), this.#database?.close(), this.#transport?.close()]);
     await cleanUp(this.#options.folder);
     this.#lock.release();
     removeLabRoot(this.#options.folder);
@@ -106,10 +116,20 @@ export class Lab implements LabControl {
   /** What the guests' own records on the disks prove to be wrong (G2), in words. */
   async checkWitness(): Promise<string[]> {
     const found: string[] = [];
-    for (const vm of this.#options.vms) {
+    for (const { vm } of this.status().vms) {
       found.push(...witnessViolations(await readWitness(diskPath(this.#options.folder, vm))));
     }
     return found;
+  }
+
+  /** Speaks to the cluster as a person would. Throws `LabError` before the servers are up. */
+  get operator(): ClusterOperator {
+    if (this.#operator === undefined) throw new LabError('the lab is still starting');
+    return this.#operator;
+  }
+
+  diskOf(vm: string): string {
+    return diskPath(this.#options.folder, vm);
   }
 
   async powerOff(node: string): Promise<void> {
@@ -122,7 +142,7 @@ export class Lab implements LabControl {
 
   async killVm(vm: string): Promise<void> {
     this.#known(vm);
-    const boundaries = this.#options.nodes.flatMap((node) => this.#switches().boundary(node) ?? []);
+    const boundaries = this.#nodes.flatMap((node) => this.#switches().boundary(node) ?? []);
     killGuest(vm, boundaries);
   }
 
@@ -141,7 +161,7 @@ export class Lab implements LabControl {
   }
 
   status(): LabStatus {
-    const nodes = this.#options.nodes.map((node) => ({ node, on: this.#power?.isOn(node) ?? false }));
+    const nodes = this.#nodes.map((node) => ({ node, on: this.#power?.isOn(node) ?? false }));
     return this.watch.status(this.#parts, nodes);
   }
 
@@ -150,16 +170,35 @@ export class Lab implements LabControl {
   }
 
   async #connect(services: LabServices): Promise<void> {
+    this.#transport = await connectJetStream({ servers: services.nats, name: 'lab' });
     const storage = await openFileStorage(services.area, { clock: systemClock, deadlineMs: STORAGE_DEADLINE_MS });
     this.#storage = storage;
     const database = await connectDatabase(services.database);
     this.#database = database;
+    this.#operator = new ClusterOperator(database, this.#transport, (vm) => this.diskOf(vm));
     this.#sampling = setInterval(() => {
       this.watch.sample(storage, database).then(
         () => this.#trouble('everything answers'),
         (error: unknown) => this.#trouble(`cannot read the cluster: ${String(error)}`),
       );
     }, SAMPLE_MS);
+  }
+
+  #wirePower(services: LabServices, guests: LabGuests, box: BoxKind): NodePower {
+    const { folder, plan, say, agent = join(import.meta.dirname, 'agent.ts') } = this.#options;
+    const { fence, fenceSeconds, ...settings } = plan.settings;
+    const config = (node: string): NodeConfig => ({
+      ...{ node, nats: [...services.nats], database: services.database, area: services.area },
+      ...{ control: folder.control, consoles: folder.node(node), guest: guests.guest },
+      settings: clusterSettings.parse(settings),
+      fence: { kind: fence, seconds: fenceSeconds },
+    });
+    const boot = (node: string) => bootNode({ folder, box, libvirtd: guests.libvirtd, agent, config }, node);
+    return new NodePower(this.#nodes, boot, ({ node, what }) => {
+      if (what !== 'power-on') this.watch.silence(node);
+      const why = what === 'reset' ? 'its first process ended: watchdog or crash' : 'the power switch';
+      say(this.watch.note({ node, what, why }));
+    });
   }
 
   /** Says a change for the worse or the better once, not at each sample. */
@@ -187,7 +226,7 @@ export class Lab implements LabControl {
   }
 
   #known(vm: string): void {
-    const { vms } = this.#options;
+    const vms = this.status().vms.map((known) => known.vm);
     if (!vms.includes(vm)) throw new LabError(`no VM ${JSON.stringify(vm)} in this lab: it has ${vms.join(', ')}`);
   }
 }

@@ -4,3 +4,4 @@ export { labFolder } from './lab-folder.ts';
 export { type LabStatus, labStatus } from './lab-status.ts';
 export { type LinePeer, PeerGone } from './line-peer.ts';
 export { renderStatus } from './render-status.ts';
+export { runLab } from './run-lab.ts';

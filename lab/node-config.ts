@@ -15,5 +15,7 @@ export const nodeConfig = z.object({
     .object({ qemu: z.string(), kernel: z.string(), initrd: z.string(), accelerator: z.enum(['kvm', 'tcg']) })
     .nullable(),
   settings: clusterSettings,
+  /** `confirming`: the lab's power switch. `broken`: one that never confirms. */
+  fence: z.object({ kind: z.enum(['none', 'confirming', 'broken']), seconds: z.number().nonnegative() }),
 });
 export type NodeConfig = z.output<typeof nodeConfig>;

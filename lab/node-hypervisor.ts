@@ -4,6 +4,9 @@ import { directKernelDomain, LibvirtHypervisor } from '../node-agent/libvirt/mod
 import { SimulatedGuests } from '../node-agent/simulated-guests/mod.ts';
 import type { NodeConfig } from './node-config.ts';
 
+/** What a guest really gets here, whatever its document counts for placement: many of them share one machine. */
+const TINY = { cpus: 1, memoryMiB: 96 };
+
 /**
  * The hypervisor of a lab node. QEMU's own lock on the disk is off: nothing but the lease protocol keeps two copies
  * apart, so that the guests' records prove it.
@@ -13,8 +16,6 @@ export async function nodeHypervisor(config: NodeConfig, libvirtUri: string | un
   if (guest === null) return new SimulatedGuests(join(consoles, 'guests'), node);
   if (libvirtUri === undefined) throw new Error('node-init did not say where libvirt listens');
   const consoleFolder = join(consoles, 'lv'); // the daemon's user may write there
-  return await LibvirtHypervisor.connect(
-    libvirtUri,
-    directKernelDomain({ ...guest, node, diskLock: false, consoleFolder }),
-  );
+  const domain = directKernelDomain({ ...guest, node, diskLock: false, consoleFolder });
+  return await LibvirtHypervisor.connect(libvirtUri, (spec, epoch) => domain({ ...spec, ...TINY }, epoch));
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** One record of a guest on its own disk, as `setup/guest-init.sh` writes it. */
 export interface WitnessRecord {
@@ -22,19 +22,38 @@ export async function readWitness(disk: string): Promise<WitnessRecord[]> {
   const file = await open(disk, 'r');
   try {
     const records: WitnessRecord[] = [];
-    const area = Buffer.alloc(EPOCH_BYTES);
     for (let epoch = 0; ; epoch += 1) {
-      const { bytesRead } = await file.read(area, 0, EPOCH_BYTES, epoch * EPOCH_BYTES);
-      if (bytesRead === 0) return records;
-      for (let at = 0; at + SECTOR <= bytesRead; at += SECTOR) {
-        if (area[at] !== 0x77) continue; // 'w'
-        const record = parseRecord(area.toString('latin1', at, at + SECTOR));
-        if (record !== undefined) records.push(record);
-      }
+      const found = await readArea(file, epoch);
+      if (found === undefined) return records;
+      records.push(...found);
     }
   } finally {
     await file.close();
   }
+}
+
+/** Only those of one epoch. */
+export async function recordsOfEpoch(disk: string, epoch: number): Promise<WitnessRecord[]> {
+  const file = await open(disk, 'r');
+  try {
+    return (await readArea(file, epoch)) ?? [];
+  } finally {
+    await file.close();
+  }
+}
+
+/** Undefined behind the end of the disk. */
+async function readArea(file: FileHandle, epoch: number): Promise<WitnessRecord[] | undefined> {
+  const area = Buffer.alloc(EPOCH_BYTES);
+  const { bytesRead } = await file.read(area, 0, EPOCH_BYTES, epoch * EPOCH_BYTES);
+  if (bytesRead === 0) return undefined;
+  const records: WitnessRecord[] = [];
+  for (let at = 0; at + SECTOR <= bytesRead; at += SECTOR) {
+    if (area[at] !== 0x77) continue; // 'w'
+    const record = parseRecord(area.toString('latin1', at, at + SECTOR));
+    if (record !== undefined) records.push(record);
+  }
+  return records;
 }
 
 function parseRecord(text: string): WitnessRecord | undefined {

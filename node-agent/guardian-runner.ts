@@ -101,7 +101,7 @@ export class GuardianRunner {
   async #running(): Promise<readonly VmId[] | undefined> {
     const { hypervisor, underWay, clock, timings } = this.#options;
     try {
-      const copies = await within(clock, timings.intervalMs * 2, 'the hypervisor', hypervisor.list());
+      const copies = await within(clock, listDeadlineMs(timings), 'the hypervisor', hypervisor.list());
       const running = copies.filter(({ state }) => state === 'running').map(({ vm }) => vm);
       return [...new Set([...running, ...underWay.vms])];
     } catch (error) {
@@ -131,4 +131,9 @@ export class GuardianRunner {
       .catch(onError)
       .finally(() => this.#forcing.delete(vm));
   }
+}
+
+/** A busy hypervisor is no alert; a step must still come often enough to kick the watchdog. */
+function listDeadlineMs({ intervalMs, watchdogTimeoutMs }: Timings): number {
+  return Math.max(intervalMs * 2, watchdogTimeoutMs / 10);
 }

@@ -49,6 +49,8 @@ export const nodeMachine = setup({
     isStorageIsolated: ({ event }) => event.type === 'verdict' && event.verdict === 'storage-isolated',
     isHealthy: ({ event }) => event.type === 'verdict' && event.verdict === 'healthy',
     isManagementIsolated: ({ event }) => event.type === 'verdict' && event.verdict === 'management-isolated',
+    isProved: ({ context, event }) =>
+      event.type === 'verdict' && context.evidence !== null && event.incarnation <= context.evidence.incarnation,
     isFreshWord: ({ context, event }) =>
       event.type === 'word' &&
       (event.incarnation > context.incarnation ||
@@ -148,6 +150,8 @@ export const nodeMachine = setup({
         verdict: [
           { guard: 'isBack', target: 'up', actions: ['note', 'forget'] },
           { guard: 'hasBound', actions: 'takeBound' },
+          // What is proved needs no other fence; a later boot that fails too does.
+          { guard: 'isProved' },
         ],
         word: { guard: 'isFreshWord', actions: 'takeWord' },
       },
