@@ -1,13 +1,12 @@
+import { EventHeap } from './event-heap.ts';
+
 /** A planned event. */
 export interface Planned {
   cancel(): void;
 }
 
-interface Entry {
-  readonly at: number;
-  readonly order: number;
-  fire: (() => void) | undefined;
-}
+/** Events for which a turn of the real event loop is booked at once: enough that the loop's own cost does not count. */
+const TURNS_BOOKED = 512;
 
 /**
  * Simulated time and the queue of everything that will happen. Two events of one instant happen in the order in which
@@ -16,9 +15,8 @@ interface Entry {
  */
 export class VirtualTime {
   #now = 0;
-  #order = 0;
   #fired = 0;
-  readonly #heap: Entry[] = [];
+  readonly #events = new EventHeap();
 
   /** True simulated milliseconds since the world began. Only the world may read it; processes have their own clocks. */
   get now(): number {
@@ -34,74 +32,49 @@ export class VirtualTime {
   after(delayMs: number, fire: () => void): Planned {
     if (!(delayMs >= 0)) throw new RangeError(`cannot plan ${delayMs} ms from now`);
     const at = Math.ceil((this.#now + delayMs) * 1000 - 1e-6) / 1000;
-    const entry: Entry = { at: Math.max(at, this.#now), order: this.#order++, fire };
-    this.#push(entry);
-    return {
-      cancel: () => {
-        entry.fire = undefined;
-      },
-    };
+    return this.#events.add(at > this.#now ? at : this.#now, fire);
   }
 
   /** Lets everything planned up to `untilMs` happen; `afterEach` runs after each event and its promises. */
-  async run(untilMs: number, afterEach: () => void): Promise<void> {
-    await settle();
-    afterEach();
-    for (;;) {
-      const next = this.#heap[0];
-      if (next === undefined || next.at > untilMs) break;
-      this.#pop();
-      if (next.fire === undefined) continue;
+  run(untilMs: number, afterEach: () => void): Promise<void> {
+    return inTurns(() => {
+      afterEach();
+      const next = this.#events.takeUntil(untilMs);
+      if (next === undefined) {
+        this.#now = Math.max(this.#now, untilMs);
+        return false;
+      }
       this.#now = next.at;
       this.#fired += 1;
-      next.fire();
-      await settle();
-      afterEach();
-    }
-    this.#now = Math.max(this.#now, untilMs);
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let child = heap.length;
-    heap.push(entry);
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || before(above, entry)) break;
-      heap[child] = above;
-      child = parent;
-    }
-    heap[child] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let parent = 0;
-    for (;;) {
-      const left = 2 * parent + 1;
-      const a = heap[left];
-      if (a === undefined) break;
-      const b = heap[left + 1];
-      const child = b !== undefined && before(b, a) ? left + 1 : left;
-      const below = child === left ? a : b;
-      if (below === undefined || before(last, below)) break;
-      heap[parent] = below;
-      parent = child;
-    }
-    heap[parent] = last;
+      next.happen();
+      return true;
+    });
   }
 }
 
-function before(a: Entry, b: Entry): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** Resolves when all promises that are ready, and all that they make ready, have run. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
+/**
+ * Calls `turn` until it says false. All promises that are ready, and all that they make ready, run between two turns:
+ * Node.js empties its microtask queue after each callback of `setImmediate`, also between callbacks of the same batch.
+ */
+function inTurns(turn: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let goesOn = true;
+    const take = () => {
+      if (!goesOn) return;
+      try {
+        goesOn = turn();
+        if (!goesOn) resolve();
+      } catch (error) {
+        goesOn = false;
+        reject(error);
+      }
+    };
+    const book = () => {
+      for (let i = 0; i < TURNS_BOOKED; i += 1) setImmediate(take);
+      setImmediate(() => {
+        if (goesOn) book();
+      });
+    };
+    book();
   });
 }
