@@ -61,7 +61,9 @@ export class EventHeap {
 
   #removeCancelled(): void {
     // An array in order is a heap.
-    this.#heap = this.#heap.filter((event) => event.fire !== undefined).sort((a, b) => a.at - b.at || a.order - b.order);
+    this.#heap = this.#heap
+      .filter((event) => event.fire !== undefined)
+      .sort((a, b) => a.at - b.at || a.order - b.order);
     this.cancelled = 0;
   }
 
