@@ -18,6 +18,8 @@ import { within } from './within.ts';
 
 /** How long a guest may take to shut down when its host does, ms. */
 const SHUTDOWN_GRACE_MS = 30_000;
+/** An orderly shutdown says so that often before it goes on without being heard. */
+const LAST_WORD_TRIES = 3;
 
 /** Everything that runs on one host. The same in the simulator and on real hosts. */
 export class NodeProcess implements NodeProcessControl {
@@ -118,10 +120,20 @@ export class NodeProcess implements NodeProcessControl {
     this.#heartbeat.state = 'stopping';
     this.#heartbeat.stop();
     const { incarnation, lastAttempted: sequence } = this.#heartbeat;
-    if (settings.shutdownPolicy === 'recover') {
-      await this.#supervision.word({ incarnation, sequence, state: 'off' });
+    if (settings.shutdownPolicy === 'recover') await this.#lastWord({ incarnation, sequence });
+    await this.stop().catch((error: unknown) => this.#alert(error));
+  }
+
+  /** T5, B9: tried a few times; a host whose word nobody hears still goes down, and the others wait for the bound. */
+  async #lastWord(at: { readonly incarnation: number; readonly sequence: number }): Promise<void> {
+    for (let tries = 0; tries < LAST_WORD_TRIES; tries += 1) {
+      try {
+        return await this.#supervision.word({ ...at, state: 'off' });
+      } catch (error) {
+        this.#alert(error);
+        await sleep(this.#options.clock, this.timings.intervalMs);
+      }
     }
-    await this.stop();
   }
 
   /** How this node judges every node, for status views. */

@@ -77,7 +77,7 @@ function happenToHost(world: World, host: SimHost, event: NodeEvent): void {
       return;
     case 'agent-restart':
       world.killAgent(host);
-      if (host.powered) world.startAgent(host, false);
+      world.startAgent(host);
       return;
     case 'clock-jump':
       // The wall clock is nowhere in the ports: nothing in the product can see it jump (G3).

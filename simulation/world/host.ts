@@ -26,6 +26,10 @@ export class SimHost {
   powered = false;
   /** Counts boots: the host's incarnation. */
   boots = 0;
+  /** The operating system is up: only then can an agent run. */
+  booted = false;
+  /** An agent ran since the last boot (a marker that goes with the memory). */
+  agentRan = false;
   #paused = false;
   #backlog: (() => void)[] = [];
   #process: SimProcess | undefined;
@@ -57,6 +61,8 @@ export class SimHost {
   /** Everything in memory is gone at once. */
   powerOff(): void {
     this.powered = false;
+    this.booted = false;
+    this.agentRan = false;
     this.#paused = false;
     this.#backlog = [];
     this.killProcess();

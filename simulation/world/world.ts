@@ -91,7 +91,9 @@ export class World {
   /** A host that is up from the beginning: booted long ago, agent about to start. */
   beginPowered(host: SimHost): void {
     host.powerOn();
-    this.startAgent(host, false);
+    host.booted = true;
+    host.agentRan = true;
+    this.startAgent(host);
   }
 
   powerOn(host: SimHost): void {
@@ -99,7 +101,11 @@ export class World {
     host.powerOn();
     const boot = host.boots;
     this.time.after(BOOT_MS, () => {
-      if (host.powered && host.boots === boot) host.whenRunning(() => this.startAgent(host, true));
+      if (!host.powered || host.boots !== boot) return;
+      host.whenRunning(() => {
+        host.booted = true;
+        this.startAgent(host);
+      });
     });
   }
 
@@ -142,7 +148,11 @@ export class World {
     host.killProcess();
   }
 
-  startAgent(host: SimHost, freshBoot: boolean): void {
+  /** Starts the agent unless one runs; on a host that is down or still boots the boot will start it. */
+  startAgent(host: SimHost): void {
+    if (!host.booted || host.process !== undefined) return;
+    const freshBoot = !host.agentRan;
+    host.agentRan = true;
     const { scenario, seed, settings, observer, createAgent } = this.#options;
     const random = new SeededRandom(`${seed}/agent/${host.name}/${host.boots}/${this.time.fired}`);
     const drift = scenario.settings.clock.driftPercent;
