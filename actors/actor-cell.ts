@@ -1,5 +1,6 @@
 import { type ActorState, emptyState, loadState, type PendingTimer } from './actor-state.ts';
-import { admit, remember } from './admit.ts';
+import { admit, mayBeForgotten, remember } from './admit.ts';
+import { answerLater } from './answer-later.ts';
 import { backoffMs, Halted, untilAvailable } from './backoff.ts';
 import { sleep } from './clock.ts';
 import {
@@ -22,6 +23,8 @@ import type { Kind } from './registration.ts';
 import { TimerSet } from './timer-set.ts';
 import type { Address, Delivery } from './transport.ts';
 
+type MessageWork = Extract<Work, { kind: 'message' }>;
+
 /**
  * One active actor on this host: takes its messages, timers and effect results one at a time through the cycle.
  * Invariant: `#state` is what the journal holds, or undefined when that is not known.
@@ -34,7 +37,10 @@ export class ActorCell {
   readonly #effects: EffectRunner;
   readonly #timers: TimerSet;
   readonly #outbox: Outbox;
+  /** Messages that a parked actor keeps for later, in order, by id. */
+  readonly #kept = new Map<string, MessageWork>();
   #state: ActorState | undefined;
+  #loads = 0;
   #running = false;
   #halted = false;
   #failures = 0;
@@ -54,7 +60,11 @@ export class ActorCell {
   idleMs(): number {
     const state = this.#state;
     const busy =
-      this.#running || this.#outbox.size > 0 || (state?.timers.size ?? 0) > 0 || (state?.effects.size ?? 0) > 0;
+      this.#running ||
+      this.#kept.size > 0 ||
+      this.#outbox.size > 0 ||
+      (state?.timers.size ?? 0) > 0 ||
+      (state?.effects.size ?? 0) > 0;
     return busy ? 0 : this.#context.clock.nowMs() - this.#idleSinceMs;
   }
 
@@ -66,7 +76,7 @@ export class ActorCell {
   /** `refusal`: why the event does not fit its schema. */
   receive(delivery: Delivery, refusal?: Error): void {
     if (this.#halted) delivery.nak(0);
-    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message });
+    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message, loads: this.#loads });
   }
 
   /** Loads if need be and takes up timers, effects and unsent messages. */
@@ -84,7 +94,8 @@ export class ActorCell {
     this.#halted = true;
     this.#effects.stop();
     this.#timers.stop();
-    for (const work of this.#queue.splice(0)) if (work.kind === 'message') work.delivery.nak(0);
+    for (const work of [...this.#kept.values(), ...this.#queue.splice(0)]) this.#returnMessage(work);
+    this.#kept.clear();
   }
 
   #offer(work: Work): void {
@@ -117,16 +128,45 @@ export class ActorCell {
     if (work.kind === 'reload') this.#forget();
     this.#state ??= await this.#load();
     const state = this.#state;
+    if (this.#takeKept(work)) return;
     if (work.kind === 'wake' || work.kind === 'reload') return;
     if (work.kind === 'message') {
       this.#reached('receive');
       const admission = admit(state, work.delivery.message);
       if (admission === 'known') return work.delivery.ack();
-      if (admission !== 'take') return this.#handBack(work.delivery, admission);
+      if (admission === 'early') return this.#handBack(work.delivery);
+      if (admission === 'parked') return this.#keep(work, state);
+      if (await this.#wasTaken(work, state)) return work.delivery.ack();
     }
     if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer && work.failedAt !== state.sequence) return;
     this.#finish(await commitStep(this.#cycle(state), work), state);
     this.#failures = 0;
+  }
+
+  /**
+   * The message came before the actor was loaded, and another host may have taken it since, so long ago that the state no
+   * longer says so. Then it is gone from the mailbox: that was certain before the state forgot it.
+   */
+  async #wasTaken(work: MessageWork, state: ActorState): Promise<boolean> {
+    const { delivery, loads } = work;
+    if (loads === this.#loads && delivery.attempt === 1) return false;
+    if (!mayBeForgotten(state, delivery.message, this.#context.limits)) return false;
+    const stored = await this.#untilAvailable(() => delivery.isStored());
+    if (this.#halted) throw new Halted();
+    return !stored;
+  }
+
+  #keep(work: MessageWork, state: ActorState): void {
+    this.#kept.set(work.delivery.message.id, work);
+    answerLater(this.#context, work.delivery.message, 'parked', `${this.address} is parked: ${state.parked?.reason}`);
+  }
+
+  /** Once released: what was kept comes first, `then` after it. Whether there was any. */
+  #takeKept(then?: Work): boolean {
+    if (this.#kept.size === 0 || this.#state === undefined || this.#state.status === 'parked') return false;
+    this.#queue.unshift(...this.#kept.values(), ...(then === undefined ? [] : [then]));
+    this.#kept.clear();
+    return true;
   }
 
   #cycle(state: ActorState): Cycle {
@@ -150,6 +190,7 @@ export class ActorCell {
       }
     }
     this.#follow(state);
+    this.#takeKept();
     this.#reached('effect');
   }
 
@@ -160,9 +201,9 @@ export class ActorCell {
     if (this.#halted) throw new Halted();
   }
 
-  #handBack(delivery: Delivery, why: 'early' | 'parked'): void {
+  #handBack(delivery: Delivery): void {
     const { limits, alert } = this.#context;
-    if (why === 'early' && delivery.attempt % 50 === 0) {
+    if (delivery.attempt % 50 === 0) {
       const { from, sequence } = delivery.message;
       alert({
         code: 'SEQUENCE_GAP',
@@ -174,21 +215,21 @@ export class ActorCell {
   }
 
   async #load(): Promise<ActorState> {
-    const { transport, clock, random, limits } = this.#context;
-    const entry = await untilAvailable(
-      clock,
-      random,
-      limits.unavailable,
-      () => this.#halted,
-      (error, attempt) => this.#unavailable(error, attempt),
-      () => transport.latest(this.address),
-    );
+    const { transport, clock } = this.#context;
+    const entry = await this.#untilAvailable(() => transport.latest(this.address));
     if (this.#halted) throw new Halted();
+    this.#loads++;
     const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
     this.#outbox.add(state.outbox);
     state.outbox = this.#outbox.messages;
     this.#follow(state);
     return state;
+  }
+
+  #untilAvailable<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { clock, random, limits } = this.#context;
+    const onRetry = (error: Error, attempt: number): void => this.#unavailable(error, attempt);
+    return untilAvailable(clock, random, limits.unavailable, () => this.#halted, onRetry, work);
   }
 
   #unavailable(error: Error, attempt: number): void {
@@ -221,12 +262,12 @@ export class ActorCell {
       return;
     }
     this.#failures++;
-    const text = `${this.address}: ${error instanceof Error ? error.message : String(error)}`;
-    alert({ code: 'STEP_FAILED', address: this.address, text });
     if (failedAt === undefined) {
-      this.#cannotLoad(work);
+      this.#cannotLoad(work, error);
       return;
     }
+    const text = `${this.address}: ${error instanceof Error ? error.message : String(error)}`;
+    alert({ code: 'STEP_FAILED', address: this.address, text });
     if (work.kind === 'wake' || work.kind === 'reload') return;
     if (this.#failures >= this.#kind.onError.maxFailures) {
       await this.#giveUp(work, error);
@@ -238,9 +279,14 @@ export class ActorCell {
   }
 
   /** Its journal is damaged or of another version: nothing may be written. What it was sent waits in the mailbox. */
-  #cannotLoad(work: Work): void {
-    this.#returnMessage(work);
-    for (const other of this.#queue.splice(0)) this.#returnMessage(other);
+  #cannotLoad(work: Work, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    if (this.#failures % 10 === 1) this.#context.alert({ code: 'ACTOR_UNREADABLE', address: this.address, text });
+    for (const each of [work, ...this.#queue.splice(0), ...this.#kept.values()]) {
+      if (each.kind === 'message') answerLater(this.#context, each.delivery.message, 'unreadable', text);
+      this.#returnMessage(each);
+    }
+    this.#kept.clear();
   }
 
   #returnMessage(work: Work): void {
@@ -263,6 +309,8 @@ export class ActorCell {
       if (parks) this.#returnMessage(work);
     } catch (again) {
       if (again instanceof Halted) throw again;
+      const why = again instanceof Error ? again.message : String(again);
+      alert({ code: 'STEP_FAILED', address: this.address, text: `${this.address} cannot be given up: ${why}` });
       this.#forget();
       this.#queue.unshift(work); // somebody else moved the actor, or it cannot be written: once more from the start
       await sleep(this.#context.clock, this.#context.limits.failure.maxMs);

@@ -4,6 +4,7 @@ import { address, kindOf } from './address.ts';
 import type { Alert } from './alert.ts';
 import { Asking } from './asking.ts';
 import type { Clock } from './clock.ts';
+import { isControl } from './control.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import { type StepRecord, stepRecord } from './envelope.ts';
 import { MalformedEvent, SystemStopped, UnknownKind } from './errors.ts';
@@ -14,6 +15,7 @@ import { Ownership, type OwnershipOptions } from './ownership.ts';
 import { partitionOf } from './partition.ts';
 import type { Kind, KindOptions } from './registration.ts';
 import { assertSerialisable } from './serialisable.ts';
+import { RESERVED } from './step-actions.ts';
 import type { Address, Transport } from './transport.ts';
 
 export interface ActorSystemOptions {
@@ -181,7 +183,7 @@ export class ActorSystem {
   #checked(to: string, event: AnyEventObject): Address {
     const target = address(to);
     assertSerialisable(event, `event ${event.type}`);
-    if (/^(xstate|actor|effect)\./.test(event.type)) throw new MalformedEvent(`${event.type} is the runtime's own`);
+    if (RESERVED.test(event.type)) throw new MalformedEvent(`${event.type} is the runtime's own`);
     const error = this.#kinds.get(kindOf(target))?.events.safeParse(event).error;
     if (error !== undefined) throw new MalformedEvent(`${event.type} to ${target}: ${z.prettifyError(error)}`);
     return target;
@@ -190,7 +192,8 @@ export class ActorSystem {
   async #deliver(to: Address, event: AnyEventObject, id = this.#context.freshId(), replyTo?: string): Promise<void> {
     if (this.#state === 'stopped') throw new SystemStopped('the actor system was stopped');
     const from = `external:${this.host}`;
-    await this.#transport.deliver({ id, to, from, event, ...(replyTo === undefined ? {} : { replyTo }) });
+    const message = { id, to, from, event, ...(replyTo === undefined ? {} : { replyTo }) };
+    await this.#transport.deliver(isControl(event) ? { ...message, urgent: true } : message);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ActorState } from './actor-state.ts';
+import { isControl, laneOf } from './control.ts';
 import type { Limits } from './limits.ts';
 import { touch } from './seal.ts';
 import { placeOf } from './sequence.ts';
@@ -9,11 +10,19 @@ export function admit(state: ActorState, message: MailboxMessage): 'take' | 'kno
   if (message.sequence === undefined) {
     if (state.recent.includes(message.id)) return 'known';
   } else {
-    const place = placeOf(message.sequence, state.cursors.get(message.from), state.forgot);
+    const place = placeOf(message.sequence, state.cursors.get(laneOf(message.from, message.event)), state.forgot);
     if (place !== 'next') return place;
   }
-  const { type } = message.event;
-  return state.status === 'parked' && type !== 'actor.release' && type !== 'actor.stop' ? 'parked' : 'take';
+  return state.status === 'parked' && !isControl(message.event) ? 'parked' : 'take';
+}
+
+/**
+ * True when the state alone cannot tell whether an admitted message was taken before: what it remembers of that sender may
+ * have been let go. Then only the mailbox knows.
+ */
+export function mayBeForgotten(state: ActorState, message: MailboxMessage, limits: Limits): boolean {
+  if (message.sequence === undefined) return state.recent.length >= limits.idsRemembered;
+  return state.forgot && !state.cursors.has(laneOf(message.from, message.event));
 }
 
 /** Remembers a message as taken; committed with the step that takes it. */
@@ -21,7 +30,8 @@ export function remember(state: ActorState, message: MailboxMessage, limits: Lim
   if (message.sequence === undefined) {
     state.recent.push(message.id);
     if (state.recent.length > limits.idsRemembered) state.recent.shift();
-  } else if (touch(state.cursors, message.from, message.sequence, limits.peersRemembered)) {
-    state.forgot = true;
+    return;
   }
+  const lane = laneOf(message.from, message.event);
+  if (touch(state.cursors, lane, message.sequence, limits.peersRemembered)) state.forgot = true;
 }

@@ -8,6 +8,10 @@ export interface Alert {
     | 'ACTOR_PARKED'
     | 'ACTOR_ENDED'
     | 'STEP_FAILED'
+    /** Its journal is of another machine version, or damaged. */
+    | 'ACTOR_UNREADABLE'
+    /** Another process uses this host's name. */
+    | 'HOST_NAME_TAKEN'
     | 'MESSAGE_REFUSED'
     | 'SEQUENCE_GAP'
     | 'LISTENER_FAILED';

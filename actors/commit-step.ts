@@ -14,7 +14,13 @@ import type { Address, Delivery, MailboxMessage } from './transport.ts';
 /** Something that makes an actor step. */
 export type StepWork =
   /** `refusal`: why the event does not fit the kind's schema. */
-  | { readonly kind: 'message'; readonly delivery: Delivery; readonly refusal: string | undefined }
+  | {
+      readonly kind: 'message';
+      readonly delivery: Delivery;
+      readonly refusal: string | undefined;
+      /** How often the actor had been loaded when the message came. */
+      readonly loads: number;
+    }
   | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer; readonly failedAt?: number }
   | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult };
 

@@ -17,6 +17,8 @@ export class EffectRunner {
   readonly #running = new Map<string, AbortController>();
   /** Ended, result not committed yet. */
   readonly #ended = new Set<string>();
+  /** Aborted because the actor no longer waits for them; a result may still come. */
+  readonly #abandoned = new Set<string>();
   readonly #onEnd: (effect: PendingEffect, result: EffectResult) => void;
 
   constructor(address: Address, context: HostContext, onEnd: (effect: PendingEffect, result: EffectResult) => void) {
@@ -30,6 +32,7 @@ export class EffectRunner {
     for (const [key, abort] of this.#running) {
       if (!pending.has(key)) {
         this.#running.delete(key);
+        this.#abandoned.add(key);
         abort.abort();
       }
     }
@@ -44,13 +47,18 @@ export class EffectRunner {
     for (const abort of this.#running.values()) abort.abort();
     this.#running.clear();
     this.#ended.clear();
+    this.#abandoned.clear();
   }
 
   #start(kind: Kind, effect: PendingEffect): void {
     const abort = new AbortController();
     this.#running.set(effect.key, abort);
     const end = (result: EffectResult): void => {
-      if (this.#running.get(effect.key) !== abort) return; // aborted meanwhile: nobody waits for it
+      if (this.#running.get(effect.key) !== abort) {
+        // Nobody waits for it any more. That it was done all the same goes on record; that it was cut short does not.
+        if (this.#abandoned.delete(effect.key) && result.ok) this.#onEnd(effect, result);
+        return;
+      }
       this.#running.delete(effect.key);
       this.#ended.add(effect.key);
       this.#onEnd(effect, result);

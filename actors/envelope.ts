@@ -39,6 +39,7 @@ const message = z.object({
   from: z.string(),
   sequence: z.number().optional(),
   replyTo: z.string().optional(),
+  urgent: z.boolean().optional(),
   event,
 });
 

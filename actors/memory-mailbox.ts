@@ -93,6 +93,7 @@ export class MemoryMailbox {
         item.holder = undefined;
         this.#clock.after(delayMs, () => this.#giveBack([item]));
       },
+      isStored: async () => this.#waiting.has(item),
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
+import { isControl, laneOf } from './control.ts';
 import type { Envelope, Outcome, StepCause, StoredSnapshot } from './envelope.ts';
 import { SnapshotTooLarge } from './errors.ts';
 import type { Limits } from './limits.ts';
@@ -17,9 +18,11 @@ export function numberMessages(
 ): MailboxMessage[] {
   return tells.map(({ to, event }) => {
     const receiver = to as Address; // checked when the action was applied
-    const sequence = nextSequence(state.sent.get(receiver), state.step);
-    touch(state.sent, receiver, sequence, limits.peersRemembered);
-    return { id: `${from}>${receiver}#${sequence}`, to: receiver, from, sequence, event };
+    const lane = laneOf(receiver, event);
+    const sequence = nextSequence(state.sent.get(lane), state.step);
+    touch(state.sent, lane, sequence, limits.peersRemembered);
+    const message = { id: `${from}>${lane}#${sequence}`, to: receiver, from, sequence, event };
+    return isControl(event) ? { ...message, urgent: true } : message;
   });
 }
 
@@ -34,6 +37,9 @@ export function touch(map: Map<string, number>, key: string, value: number, most
   }
   return true;
 }
+
+/** Marks a causing event that was too large to be kept in the history. */
+const CUT = 'actor.cut';
 
 const UNBORN: StoredSnapshot = { status: 'active', value: {}, context: {} };
 
@@ -78,7 +84,16 @@ export function seal(input: Sealed): string {
     tells: input.outgoing.map(({ to, event }) => ({ to, type: event.type })),
     parked: state.parked,
   };
+  const { snapshotBytes } = input.limits;
   const body = JSON.stringify(envelope);
-  if (body.length <= input.limits.snapshotBytes) return body;
-  throw new SnapshotTooLarge(`a step of ${body.length} characters; the limit is ${input.limits.snapshotBytes}`);
+  if (body.length <= snapshotBytes) return body;
+  const { kind: what, from, event } = input.cause;
+  const shorter = JSON.stringify({
+    ...envelope,
+    cause: { kind: what, from, event: { type: event.type, [CUT]: true } },
+  });
+  if (shorter.length <= snapshotBytes) return shorter;
+  throw new SnapshotTooLarge(
+    `a step of ${shorter.length} characters, limit ${snapshotBytes}: keep less in the context or raise limits.snapshotBytes`,
+  );
 }

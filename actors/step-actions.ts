@@ -2,6 +2,7 @@ import type { AnyActorRef, AnyEventObject, transition } from 'xstate';
 import type { TellIntent } from './actions.ts';
 import { type Intent, intentOf } from './actions.ts';
 import { address } from './address.ts';
+import { isControl } from './control.ts';
 import { UnsupportedAction } from './errors.ts';
 import { promiseWork } from './promise-logic.ts';
 import { assertSerialisable } from './serialisable.ts';
@@ -16,6 +17,9 @@ export interface Asked {
   /** Counts what was asked for: makes keys unique within the step. */
   serial: number;
 }
+
+/** Event names that only the runtime gives. */
+export const RESERVED = /^(xstate|actor|effect)\./;
 
 type Action = ReturnType<typeof transition>[1][number];
 
@@ -89,7 +93,7 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
   switch (intent.kind) {
     case 'tell':
       for (const each of listOf<TellIntent>(intent.value)) {
-        assertSerialisable(each.event, `event ${each.event.type}`);
+        assertTellable(each.event);
         asked.tells.push({ to: address(each.to), event: each.event });
       }
       return;
@@ -117,6 +121,15 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
       assertSerialisable(intent.value, 'reply');
       asked.replies.push(intent.value);
       return;
+  }
+}
+
+/** What machines may send: their own events, and what ends or releases an actor. Throws. */
+function assertTellable(event: AnyEventObject): void {
+  if (typeof event.type !== 'string') throw new UnsupportedAction('tell() needs an event with a type');
+  assertSerialisable(event, `event ${event.type}`);
+  if (RESERVED.test(event.type) && !isControl(event)) {
+    throw new UnsupportedAction(`${event.type} is an event of the runtime's own: name yours differently`);
   }
 }
 

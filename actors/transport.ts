@@ -14,6 +14,8 @@ export interface MailboxMessage {
   readonly sequence?: number;
   /** Bus subject that waits for the answer of an `ask`. */
   readonly replyTo?: string;
+  /** Handed out at once, even when earlier messages of the actor wait: what ends or releases it. */
+  readonly urgent?: boolean;
   readonly event: { readonly type: string; readonly [key: string]: unknown };
 }
 
@@ -45,6 +47,11 @@ export interface Delivery {
   ack(): void;
   /** Hand it back, to be delivered again after `delayMs`. */
   nak(delayMs: number): void;
+  /**
+   * Whether the message is still in the mailbox, asked of the leader. Whoever kept a delivery while another host may have
+   * served the actor must ask before taking it. Throws `TransportUnavailable`.
+   */
+  isStored(): Promise<boolean>;
 }
 
 export interface PartitionConsumer {

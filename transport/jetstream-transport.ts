@@ -13,10 +13,10 @@ import {
   TransportUnavailable,
 } from '#actors';
 import { PayloadTooLarge, transportError, WriteRefused } from './errors.ts';
-import { isExternal } from './external-window.ts';
 import { GroupCommit } from './group-commit.ts';
 import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
+import { isExternal } from './mailbox-line.ts';
 import { MessageDeleter } from './message-deleter.ts';
 import { NatsBus } from './nats-bus.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
@@ -33,7 +33,7 @@ export interface JetStreamParts {
   readonly mailboxLimit: number;
 }
 
-/** Messages of one partition handed out at once. */
+/** Messages of a watch on their way at once. */
 const WINDOW = 512;
 
 /** Durable actors' messaging on one JetStream stream; made by `connectJetStream`. */
@@ -119,9 +119,10 @@ export class JetStreamTransport implements Transport {
       MailboxConsumer.open(connection, manager, {
         stream,
         filter: subjects.mailboxesOf(partition),
-        window: WINDOW,
+        mailboxOf: (to) => subjects.mailboxOf(to),
         deleter: this.#deleter,
         receive,
+        isStored: (sequence) => this.#isStored(sequence),
         refuse: (message, reason) => this.deadLetter(message, reason),
       }),
     );
@@ -179,6 +180,11 @@ export class JetStreamTransport implements Transport {
 
   #last(subject: string): ReturnType<JetStreamManager['streams']['getMessage']> {
     return this.#parts.manager.streams.getMessage(this.#parts.stream, { last_by_subj: subject }).catch(raise);
+  }
+
+  async #isStored(sequence: number): Promise<boolean> {
+    const { manager, stream } = this.#parts;
+    return (await manager.streams.getMessage(stream, { seq: sequence }).catch(raise)) !== null;
   }
 
   async #depth(address: Address): Promise<number> {

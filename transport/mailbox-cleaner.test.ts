@@ -22,7 +22,7 @@ function recording() {
 
 test('many acknowledged messages go by one purge, never past the oldest open one', () => {
   const { removed, cleaner } = recording();
-  for (let i = 1; i <= 40; i += 1) cleaner.handedOut(i);
+  for (let i = 1; i <= 40; i += 1) cleaner.seen(i);
   for (let i = 40; i >= 1; i -= 1) if (i !== 30) cleaner.acknowledged(i);
   vi.advanceTimersByTime(1_000);
   expect(removed).toEqual(['<30']);
@@ -32,7 +32,7 @@ test('many acknowledged messages go by one purge, never past the oldest open one
 
 test('closing removes what is acknowledged; a late acknowledgement is removed at once', async () => {
   const { removed, cleaner } = recording();
-  for (const i of [1, 2, 3]) cleaner.handedOut(i);
+  for (const i of [1, 2, 3]) cleaner.seen(i);
   cleaner.acknowledged(1);
   cleaner.acknowledged(3);
   await cleaner.close();

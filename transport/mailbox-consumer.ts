@@ -2,8 +2,8 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Delivery, MailboxMessage, PartitionConsumer } from '#actors';
-import { ExternalWindow, isExternal } from './external-window.ts';
 import { MailboxCleaner } from './mailbox-cleaner.ts';
+import { isExternal, type LineItem, MailboxLine } from './mailbox-line.ts';
 import type { MessageDeleter } from './message-deleter.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 
@@ -13,32 +13,48 @@ const messageSchema = z.object({
   from: z.string().min(1),
   sequence: z.number().int().optional(),
   replyTo: z.string().optional(),
+  urgent: z.boolean().optional(),
   event: z.looseObject({ type: z.string() }),
 });
 
 export interface MailboxOptions {
   readonly stream: string;
   readonly filter: string;
-  /** Messages handed out and not yet acknowledged, at most. */
-  readonly window: number;
+  readonly mailboxOf: (to: MailboxMessage['to']) => string;
   readonly deleter: MessageDeleter;
   readonly receive: (delivery: Delivery) => void;
+  readonly isStored: (sequence: number) => Promise<boolean>;
   readonly refuse: (message: unknown, reason: string) => Promise<void>;
 }
+
+/** Messages the servers may send before hearing from us. */
+const FEED_WINDOW = 512;
+/** How many messages of one actor may be in memory: fewer the more there are of all. */
+const ROOM = [
+  { below: 2_048, each: 256 },
+  { below: 8_192, each: 32 },
+];
 
 /**
  * The mailboxes of one partition. A message is in the stream until it is acknowledged, which removes it; so a new owner
  * simply reads from the start, in order, without waiting for anybody's time-out.
  */
 export class MailboxConsumer implements PartitionConsumer {
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
   readonly #options: MailboxOptions;
   readonly #again = new Set<NodeJS.Timeout>();
   readonly #cleaner: MailboxCleaner;
-  readonly #window = new ExternalWindow();
+  readonly #lines = new Map<string, MailboxLine>();
+  /** Feeds that read again what was skipped, one an actor. */
+  readonly #catchingUp = new Map<MailboxLine, StreamFeed | 'opening'>();
   #feed: StreamFeed | undefined;
+  #inMemory = 0;
   #stopped = false;
 
-  private constructor(options: MailboxOptions) {
+  private constructor(connection: NatsConnection, manager: JetStreamManager, options: MailboxOptions) {
+    this.#connection = connection;
+    this.#manager = manager;
     this.#options = options;
     this.#cleaner = new MailboxCleaner(options.deleter, options.filter);
   }
@@ -48,15 +64,17 @@ export class MailboxConsumer implements PartitionConsumer {
     manager: JetStreamManager,
     options: MailboxOptions,
   ): Promise<MailboxConsumer> {
-    const consumer = new MailboxConsumer(options);
-    const { stream, filter, window } = options;
-    const onMessage = (message: FeedMessage): void => consumer.#receive(message);
+    const consumer = new MailboxConsumer(connection, manager, options);
+    const { stream, filter } = options;
     consumer.#feed = await StreamFeed.open(connection, manager, {
       stream,
       filters: [filter],
       from: 1,
-      window,
-      onMessage,
+      window: FEED_WINDOW,
+      onMessage: (stored) => {
+        consumer.#receive(stored);
+        consumer.#feed?.release();
+      },
     });
     return consumer;
   }
@@ -65,53 +83,130 @@ export class MailboxConsumer implements PartitionConsumer {
     this.#stopped = true;
     for (const timer of this.#again) clearTimeout(timer);
     this.#again.clear();
-    await this.#feed?.stop();
+    const late = [...this.#catchingUp.values()].filter((feed) => feed !== 'opening');
+    this.#catchingUp.clear();
+    await Promise.all([this.#feed, ...late].map((feed) => feed?.stop()));
     await this.#cleaner.close();
   }
 
   #receive(stored: FeedMessage): void {
-    this.#cleaner.handedOut(stored.sequence);
+    this.#cleaner.seen(stored.sequence);
+    const message = this.#parse(stored);
+    if (message === undefined) return;
+    const line = this.#lineOf(message);
+    line.offer({ message, sequence: stored.sequence, released: () => {} }, this.#room());
+    if (line.size === 0) this.#readOn(message, line);
+  }
+
+  /** Undefined when it is none of ours: kept as a dead letter. */
+  #parse(stored: FeedMessage): MailboxMessage | undefined {
     let parsed: unknown = new TextDecoder().decode(stored.data);
     try {
       parsed = JSON.parse(String(parsed));
       // The schema checks everything the interface says; `to` is branded only for the compiler.
       const message = messageSchema.parse(parsed) as MailboxMessage;
-      this.#window.admit(message, () => this.#hand(message, stored.sequence, 1));
+      return message;
     } catch (error) {
       const reason = error instanceof z.ZodError || error instanceof SyntaxError ? error.message : undefined;
       if (reason === undefined) throw error;
       void this.#options
         .refuse(parsed, `not a mailbox message: ${reason}`)
-        .then(() => this.#done(stored.sequence, undefined));
+        .then(() => this.#cleaner.acknowledged(stored.sequence));
+      return undefined;
     }
   }
 
-  #done(sequence: number, message: MailboxMessage | undefined): void {
-    if (message === undefined || !isExternal(message)) this.#cleaner.acknowledged(sequence);
-    else this.#cleaner.acknowledgedAlone(sequence, () => this.#window.removed(message));
-    this.#feed?.release();
+  #room(): number {
+    return ROOM.find(({ below }) => this.#inMemory < below)?.each ?? 1;
   }
 
-  #hand(message: MailboxMessage, sequence: number, attempt: number): void {
+  #lineOf(message: MailboxMessage): MailboxLine {
+    const known = this.#lines.get(message.to);
+    if (known !== undefined) return known;
+    const line = new MailboxLine({
+      hand: (item) => {
+        this.#inMemory += 1;
+        this.#hand(item, line, 1);
+      },
+      vanished: (sequence) => this.#cleaner.vanished(sequence),
+    });
+    this.#lines.set(message.to, line);
+    return line;
+  }
+
+  #done(item: LineItem, line: MailboxLine): void {
+    const { message, sequence } = item;
+    this.#inMemory -= 1;
+    line.acknowledged(item);
+    const removed = (): void => {
+      line.removed(message);
+      if (line.isEmpty) this.#lines.delete(message.to);
+    };
+    if (isExternal(message)) this.#cleaner.acknowledgedAlone(sequence, removed);
+    else this.#cleaner.acknowledged(sequence, removed);
+    if (line.awaitsRemoval) this.#cleaner.hurry();
+    this.#readOn(message, line);
+  }
+
+  /** Reads what was skipped as soon as half of the room is free again. */
+  #readOn(message: MailboxMessage, line: MailboxLine): void {
+    const room = this.#room();
+    const from = line.unreadFrom;
+    if (from === undefined || line.size > room / 2 || this.#stopped || this.#catchingUp.has(line)) return;
+    this.#catchingUp.set(line, 'opening');
+    void this.#openLate(message, line, from, Math.max(1, Math.ceil(room / 2)));
+  }
+
+  async #openLate(message: MailboxMessage, line: MailboxLine, from: number, window: number): Promise<void> {
+    let feed: StreamFeed | undefined;
+    const end = (): void => {
+      if (this.#catchingUp.get(line) === feed) this.#catchingUp.delete(line);
+      void feed?.stop();
+    };
+    const onMessage = (stored: FeedMessage): void => {
+      if (this.#stopped || line.unreadFrom === undefined) return;
+      const again = this.#parse(stored);
+      const release = (): void => feed?.release();
+      const taken =
+        again !== undefined && line.offerAgain({ message: again, sequence: stored.sequence, released: release });
+      if (!taken) release();
+      if (line.unreadFrom === undefined) end();
+    };
+    const { stream, mailboxOf } = this.#options;
+    while (!this.#stopped && feed === undefined) {
+      try {
+        const filters = [mailboxOf(message.to)];
+        feed = await StreamFeed.open(this.#connection, this.#manager, { stream, filters, from, window, onMessage });
+      } catch {
+        // No leader or not connected: ask again until the servers are back.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+    if (this.#stopped || line.unreadFrom === undefined) end();
+    else if (feed !== undefined) this.#catchingUp.set(line, feed);
+  }
+
+  #hand(item: LineItem, line: MailboxLine, attempt: number): void {
     if (this.#stopped) return;
     let settled = false;
     this.#options.receive({
-      message,
+      message: item.message,
       attempt,
       ack: () => {
         if (settled) return;
         settled = true;
-        this.#done(sequence, message);
+        this.#done(item, line);
       },
       nak: (delayMs) => {
         if (settled || this.#stopped) return;
         settled = true;
         const timer = setTimeout(() => {
           this.#again.delete(timer);
-          this.#hand(message, sequence, attempt + 1);
+          this.#hand(item, line, attempt + 1);
         }, delayMs);
         this.#again.add(timer);
       },
+      isStored: () => this.#options.isStored(item.sequence),
     });
   }
 }

@@ -25,9 +25,9 @@ export class MessageDeleter {
     this.#add(() => this.#manager.streams.deleteMessage(this.#stream, sequence, false), removed);
   }
 
-  /** Removes all messages under `filter` below `sequence`. */
-  purge(filter: string, sequence: number): void {
-    this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }));
+  /** Removes all messages under `filter` below `sequence`; `removed` is called when they are certainly gone. */
+  purge(filter: string, sequence: number, removed: () => void = () => {}): void {
+    this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }), removed);
   }
 
   #add(removal: () => Promise<unknown>, removed: () => void = () => {}): void {

@@ -58,6 +58,7 @@ export function openTransport(
             attempt: delivery.attempt,
             ack: () => settle(() => delivery.ack()),
             nak: (delayMs) => settle(() => delivery.nak(delayMs)),
+            isStored: () => call(() => delivery.isStored()),
           }),
         );
       });

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Address, MailboxMessage } from '#actors';
+import { type LineItem, MailboxLine } from './mailbox-line.ts';
+
+function item(sequence: number, extra: Partial<MailboxMessage> = {}): LineItem {
+  const message = { id: `${sequence}`, to: 'vm/a' as Address, from: 'external:x', event: { type: 'x' }, ...extra };
+  return { message, sequence, released: () => {} };
+}
+
+function line() {
+  const handed: LineItem[] = [];
+  const vanished: number[] = [];
+  const made = new MailboxLine({ hand: (each) => handed.push(each), vanished: (each) => vanished.push(each) });
+  const settle = (count: number): void => {
+    for (const each of handed.splice(0, count)) {
+      made.acknowledged(each);
+      made.removed(each.message);
+    }
+  };
+  return { line: made, handed, vanished, settle };
+}
+
+test('no more unremoved external messages than an actor remembers ids; the order is kept across the wait', () => {
+  const { line: a, handed, settle } = line();
+  for (let i = 1; i <= 30; i += 1) a.offer(item(i), 256);
+  expect(handed).toHaveLength(24);
+  settle(6);
+  expect(handed.map((each) => each.sequence)).toEqual(Array.from({ length: 24 }, (_, i) => i + 7));
+});
+
+test('messages of few actors are never held back, those of many only until what was taken is removed', () => {
+  const { line: a, handed, settle } = line();
+  for (let i = 1; i <= 400; i += 1) a.offer(item(i, { from: `vm/${i % 3}` }), 1_000);
+  expect(handed).toHaveLength(400);
+  settle(400);
+  for (let i = 1; i <= 400; i += 1) a.offer(item(i, { from: `vm/${i}` }), 1_000);
+  expect(handed).toHaveLength(256);
+  settle(100);
+  expect(handed).toHaveLength(256);
+});
+
+test('what does not fit is left in the stream and taken later, in order, each once', () => {
+  const { line: a, handed, vanished, settle } = line();
+  for (let i = 1; i <= 10; i += 1) a.offer(item(i, { from: 'vm/b' }), 4);
+  expect(handed.map((each) => each.sequence)).toEqual([1, 2, 3, 4]);
+  expect(a.unreadFrom).toBe(5);
+  settle(4);
+  a.offer(item(11, { from: 'vm/b' }), 4);
+  expect(handed, 'a later one must not overtake').toEqual([]);
+  expect([5, 6, 8, 9, 10, 11].map((sequence) => a.offerAgain(item(sequence, { from: 'vm/b' })))).not.toContain(false);
+  expect(a.offerAgain(item(9, { from: 'vm/b' }))).toBe(false);
+  expect(handed.map((each) => each.sequence)).toEqual([5, 6, 8, 9, 10, 11]);
+  expect(vanished, 'removed by another owner').toEqual([7]);
+  expect(a.unreadFrom).toBeUndefined();
+});
+
+test('an urgent message overtakes what waits', () => {
+  const { line: a, handed } = line();
+  for (let i = 1; i <= 30; i += 1) a.offer(item(i), 8);
+  a.offer(item(31, { urgent: true }), 8);
+  expect(handed.at(-1)?.sequence).toBe(31);
+});

@@ -1,0 +1,135 @@
+import type { MailboxMessage } from '#actors';
+
+/**
+ * Removals that may be outstanding for one actor. It remembers the ids of its last 32 external messages and the cursors of
+ * its last 512 senders; what can come again after a crash must stay below that, or it would be applied twice.
+ */
+const EXTERNAL_UNREMOVED = 24;
+const SENDERS_UNREMOVED = 256;
+/** As many removals are worth a request of their own. */
+const WORTH_HURRYING = 64;
+
+export interface LineItem {
+  readonly message: MailboxMessage;
+  readonly sequence: number;
+  /** Called once it is acknowledged. */
+  readonly released: () => void;
+}
+
+export interface LineEdges {
+  readonly hand: (item: LineItem) => void;
+  /** A message that was skipped is no longer stored: another owner removed it. */
+  readonly vanished: (sequence: number) => void;
+}
+
+/** A message from outside the actor system: it has no cursor, only its id tells a repetition. */
+export function isExternal(message: MailboxMessage): boolean {
+  return message.from.startsWith('external:');
+}
+
+/**
+ * What is in memory of one actor's mailbox. What does not fit is skipped, stays in the stream and is read again later, so
+ * that an actor that takes nothing (parked, of a newer version, slow) holds up neither its neighbours nor the memory.
+ */
+export class MailboxLine {
+  readonly #edges: LineEdges;
+  readonly #waiting: LineItem[] = [];
+  readonly #skipped: number[] = [];
+  #firstSkipped = 0;
+  #handed = 0;
+  #unremoved = 0;
+  #held = false;
+  #externalUnremoved = 0;
+  readonly #sendersUnremoved = new Map<string, number>();
+
+  constructor(edges: LineEdges) {
+    this.#edges = edges;
+  }
+
+  /** Messages in memory. */
+  get size(): number {
+    return this.#handed + this.#waiting.length;
+  }
+
+  /** Sequence of the oldest message left in the stream. */
+  get unreadFrom(): number | undefined {
+    return this.#skipped[this.#firstSkipped];
+  }
+
+  get isEmpty(): boolean {
+    return this.size === 0 && this.#unremoved === 0 && this.unreadFrom === undefined;
+  }
+
+  /** True when messages wait for the removal of those before, and enough of these are acknowledged. */
+  get awaitsRemoval(): boolean {
+    return this.#held && (this.#handed === 0 || this.#unremoved - this.#handed >= WORTH_HURRYING);
+  }
+
+  /** A message as the partition's own feed sees it, in rising order. `room`: how many may be in memory. */
+  offer(item: LineItem, room: number): void {
+    if (item.message.urgent === true) this.#hand(item);
+    else if (this.unreadFrom !== undefined || this.size >= room) this.#skipped.push(item.sequence);
+    else this.#admit(item);
+  }
+
+  /** A message read again. Whether it was one of those skipped. */
+  offerAgain(item: LineItem): boolean {
+    for (let next = this.unreadFrom; next !== undefined && next <= item.sequence; next = this.unreadFrom) {
+      this.#firstSkipped += 1;
+      if (next === item.sequence) {
+        this.#admit(item);
+        break;
+      }
+      this.#edges.vanished(next);
+    }
+    const read = this.#skipped[this.#firstSkipped - 1] === item.sequence;
+    if (this.unreadFrom === undefined) {
+      this.#skipped.length = 0;
+      this.#firstSkipped = 0;
+    }
+    return read;
+  }
+
+  acknowledged(item: LineItem): void {
+    this.#handed -= 1;
+    item.released();
+  }
+
+  /** The message is certainly no longer stored. */
+  removed(message: MailboxMessage): void {
+    this.#unremoved -= 1;
+    if (isExternal(message)) this.#externalUnremoved -= 1;
+    else {
+      const left = (this.#sendersUnremoved.get(message.from) ?? 0) - 1;
+      if (left > 0) this.#sendersUnremoved.set(message.from, left);
+      else this.#sendersUnremoved.delete(message.from);
+    }
+    this.#advance();
+  }
+
+  #admit(item: LineItem): void {
+    this.#waiting.push(item);
+    this.#advance();
+  }
+
+  #advance(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const full = isExternal(next.message)
+        ? this.#externalUnremoved >= EXTERNAL_UNREMOVED
+        : this.#sendersUnremoved.size >= SENDERS_UNREMOVED && !this.#sendersUnremoved.has(next.message.from);
+      this.#held = full;
+      if (full) return;
+      this.#waiting.shift();
+      this.#hand(next);
+    }
+  }
+
+  #hand(item: LineItem): void {
+    const { message } = item;
+    this.#handed += 1;
+    this.#unremoved += 1;
+    if (isExternal(message)) this.#externalUnremoved += 1;
+    else this.#sendersUnremoved.set(message.from, (this.#sendersUnremoved.get(message.from) ?? 0) + 1);
+    this.#edges.hand(item);
+  }
+}
