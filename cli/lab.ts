@@ -23,7 +23,7 @@ export function registerLab(program: Command): void {
       "cuts one node's power, tells what happened, ends; exit status 0: every VM came back exactly once",
     )
     .action(async ({ demo }: { demo?: true }) => {
-      process.exitCode = await runLab({ demo: demo === true });
+      process.exit(await runLab({ demo: demo === true }));
     });
   const onNode = (verb: string, what: string): void => {
     lab

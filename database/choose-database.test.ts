@@ -6,7 +6,12 @@ const broken: DatabaseWay = { name: 'broken', open: () => Promise.reject(new Err
 const absent: DatabaseWay = { name: 'absent', open: async () => undefined };
 const good: DatabaseWay = {
   name: 'good',
-  open: async () => ({ connection: 'embedded:nats://a', description: 'the good one', pids: [], stop: async () => {} }),
+  open: async () => ({
+    connection: 'embedded:nats://a',
+    description: 'the good one',
+    servers: [],
+    stop: async () => {},
+  }),
 };
 
 function choose(ways?: readonly DatabaseWay[], env: NodeJS.ProcessEnv = {}) {

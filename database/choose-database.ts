@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from '../setup/command.ts';
+import { ensureMongod } from '../setup/mongod-binary.ts';
 import { type StartedServer, startMongod, startSecantusDb } from '../setup/mongodb-server.ts';
 import { ensureSecantusDb } from '../setup/secantusdb.ts';
 import { DatabaseRefused } from './errors.ts';
@@ -33,13 +34,16 @@ export interface ChooseOptions extends Omit<WayContext, 'env'> {
   readonly ways?: readonly DatabaseWay[];
 }
 
+/** Of a replica set on one machine: one may be killed. */
+const MEMBERS = 3;
+
 const fromEnvironment: DatabaseWay = {
   name: 'MONGODB_URL',
   async open({ env }) {
     const connection = env.MONGODB_URL;
     if (connection === undefined || connection === '') return undefined;
     const description = `MongoDB at ${redactConnection(connection)}, named by MONGODB_URL`;
-    return { connection, description, pids: [], stop: async () => {} };
+    return { connection, description, servers: [], stop: async () => {} };
   },
 };
 
@@ -50,6 +54,15 @@ const mongodOnPath: DatabaseWay = {
     if (program === undefined) return undefined;
     const server = await startMongod(program, await subfolder(folder, 'mongod'));
     return { ...server, description: `MongoDB: a replica set of one started from ${program}` };
+  },
+};
+
+const fetchedMongod: DatabaseWay = {
+  name: 'mongodb-memory-server',
+  async open({ folder, env, log }) {
+    const program = await ensureMongod(log, env);
+    const server = await startMongod(program, await subfolder(folder, 'fetched-mongod'), MEMBERS);
+    return { ...server, description: `MongoDB: a replica set of ${MEMBERS}, fetched by mongodb-memory-server` };
   },
 };
 
@@ -67,12 +80,12 @@ const embedded: DatabaseWay = {
   async open({ natsServers }) {
     if (natsServers.length === 0) return undefined;
     const description = 'embedded (JetStream), because no server that speaks the MongoDB protocol can be had';
-    return { connection: `embedded:${natsServers.join(',')}`, description, pids: [], stop: async () => {} };
+    return { connection: `embedded:${natsServers.join(',')}`, description, servers: [], stop: async () => {} };
   },
 };
 
 /** In the order of preference. */
-export const DATABASE_WAYS: readonly DatabaseWay[] = [fromEnvironment, mongodOnPath, secantus, embedded];
+export const DATABASE_WAYS: readonly DatabaseWay[] = [fromEnvironment, mongodOnPath, fetchedMongod, secantus, embedded];
 
 /**
  * Has the first database that can be had, starting its server if it needs one, and says which and why. A way that fails

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -18,11 +19,19 @@ import { WatchdogLink } from './watchdog-link.ts';
 
 /** A lab node's agent, started by `node-init`: `node agent.ts CONFIG.json`. */
 const RETRY_MS = 300;
-const STORAGE_DEADLINE_MS = 1000;
+const STORAGE_DEADLINE_MS = 2000;
+/** As HA daemons run: a guest at work must not make its host look dead. */
+const PRIORITY = -10;
 
 const config = nodeConfig.parse(JSON.parse(readFileSync(process.argv[2] ?? 'config.json', 'utf8')));
 const node = nodeId(config.node);
 const guestOf = z.object({ vm: z.string().transform(vmId) });
+
+try {
+  setPriority(PRIORITY);
+} catch {
+  // only root may
+}
 
 /** A host waits for what it needs, it does not give up: node-init would only start it again. */
 async function insist<T>(what: string, open: () => Promise<T>): Promise<T> {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ensureGuest } from '../setup/guest.ts';
 import { ensureHypervisor } from '../setup/hypervisor.ts';
 import type { LabFolder } from './lab-folder.ts';
@@ -23,7 +25,7 @@ export async function labGuests(folder: LabFolder, log: (line: string) => void):
   try {
     const { kernel, initrd, accelerator } = await ensureGuest(found, log);
     const guest = {
-      qemu: found.qemu,
+      qemu: await politeQemu(folder, found.qemu),
       kernel: await shareFile(folder, 'kernel', kernel),
       initrd: await shareFile(folder, 'initrd', initrd),
       accelerator,
@@ -33,6 +35,13 @@ export async function labGuests(folder: LabFolder, log: (line: string) => void):
   } catch (error) {
     return simulated(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Guests that boot in emulation take all the cores there are: agents and servers must come first. */
+async function politeQemu(folder: LabFolder, qemu: string): Promise<string> {
+  const path = join(folder.shared, 'qemu');
+  await writeFile(path, `#!/bin/sh\nexec nice -n 10 ${qemu} "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 function simulated(why: string): LabGuests {

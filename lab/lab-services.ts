@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { chooseDatabase } from '../database/choose-database.ts';
 import { createArea } from '../node-agent/file-storage/mod.ts';
 import { ensureNatsServer } from '../setup/nats-server.ts';
-import { startNatsCluster } from '../transport/mod.ts';
+import { type NatsServerHandle, startNatsCluster } from '../transport/mod.ts';
 import type { LabFolder } from './lab-folder.ts';
+import type { KeptServer } from './server-keeper.ts';
 import { recordServers } from './server-pids.ts';
 
 /** libvirt's session daemon runs as nobody when root starts it, and so do its QEMUs. */
@@ -21,6 +22,8 @@ export interface LabServices {
   readonly area: string;
   /** What each part is here, in words. */
   readonly parts: Readonly<Record<string, string>>;
+  /** The lab's own server processes; a database named by MONGODB_URL is not ours. */
+  readonly servers: { readonly messaging: readonly KeptServer[]; readonly database: readonly KeptServer[] };
 }
 
 /**
@@ -46,8 +49,22 @@ export async function startLabServices(
       database: chosen.description,
       storage: `a file with compare-and-write under locks (${area})`,
     };
-    return { nats: cluster.urls, database: chosen.connection, area, parts };
+    const messaging = cluster.servers.map((server) => named(server));
+    return {
+      ...{ nats: cluster.urls, database: chosen.connection, area, parts },
+      servers: { messaging, database: chosen.servers },
+    };
   });
+}
+
+function named(server: NatsServerHandle): KeptServer {
+  return {
+    name: `nats-server (port ${server.port})`,
+    get pid() {
+      return server.pid;
+    },
+    start: () => server.start(),
+  };
 }
 
 /** Makes a VM's empty disk on the shared storage; resolves with its path. */

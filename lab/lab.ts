@@ -26,6 +26,7 @@ import { type BoxKind, bestBoxKind } from './node-box.ts';
 import type { NodeConfig } from './node-config.ts';
 import { NodePower } from './node-power.ts';
 import { nodeLogEntry, nodeReport } from './node-report.ts';
+import { ServerKeeper } from './server-keeper.ts';
 import { untilBooted } from './until-booted.ts';
 import { readWitness, witnessViolations } from './witness.ts';
 
@@ -57,7 +58,10 @@ export class Lab implements LabControl {
   #database: Database | undefined;
   #transport: Transport | undefined;
   #operator: ClusterOperator | undefined;
+  #keeper: ServerKeeper | undefined;
   #sampling: NodeJS.Timeout | undefined;
+  #starting: Promise<void> | undefined;
+  #ending = false;
   #health = 'everything answers';
   #down: () => void = () => undefined;
 
@@ -73,7 +77,12 @@ export class Lab implements LabControl {
   }
 
   /** Starts everything, in order; cleans up first what a crashed lab left. After an error only `end` may follow. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#startAll();
+    return this.#starting;
+  }
+
+  async #startAll(): Promise<void> {
     const { folder, plan, say } = this.#options;
     await cleanUp(folder);
     mkdirSync(folder.pids);
@@ -83,8 +92,13 @@ export class Lab implements LabControl {
     const box = await bestBoxKind();
     const power = box === 'namespace' ? 'PID namespaces: a power cut kills a node whole' : 'process marks (no root)';
     this.#parts = { ...services.parts, guests: guests.description, nodes: power };
+    for (const [part, what] of Object.entries(this.#parts)) say(`${part}: ${what}`);
+    this.#goOn();
     await this.#connect(services);
+    const servers = [...services.servers.messaging, ...services.servers.database];
+    this.#keeper = new ServerKeeper(servers, folder.pids, (what, why) => this.#note(what, why));
     await Promise.all([this.operator.establish(plan), ...plan.vms.map(({ id }) => makeDisk(folder, id))]);
+    this.#goOn();
     this.#power = this.#wirePower(services, guests, box);
     this.#control = await startControlServer(folder.control, this.#answer());
     const on = plan.nodes.filter((node) => node.power === 'on').map(({ name }) => name);
@@ -104,7 +118,10 @@ export class Lab implements LabControl {
 
   /** Takes everything down. May be called at any moment; a second time does nothing harmful. */
   async end(): Promise<void> {
+    this.#ending = true;
+    await this.#starting?.catch(() => undefined); // what it is just starting must not be missed
     clearInterval(this.#sampling);
+    await this.#keeper?.stop();
     await this.#power?.allOff();
     await Promise.all([this.#storage?.close(), this.#database?.close(), this.#transport?.close()]);
     await cleanUp(this.#options.folder);
@@ -205,7 +222,11 @@ export class Lab implements LabControl {
   #trouble(now: string): void {
     if (now === this.#health) return;
     this.#health = now;
-    this.#options.say(this.watch.note({ node: 'lab', what: 'alert', why: now }));
+    this.#note('alert', now);
+  }
+
+  #note(what: string, why: string): void {
+    this.#options.say(this.watch.note({ node: 'lab', what, why }));
   }
 
   /** People's verbs, and what agents tell. */
@@ -218,6 +239,10 @@ export class Lab implements LabControl {
       else return await people(verb, args, peer);
       return null;
     };
+  }
+
+  #goOn(): void {
+    if (this.#ending) throw new LabError('ended while it was starting');
   }
 
   #switches(): NodePower {

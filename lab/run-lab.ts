@@ -1,13 +1,14 @@
 import { playDemo } from './demo.ts';
 import { Lab } from './lab.ts';
-import { LabError } from './lab-error.ts';
+import { isForPeople } from './lab-error.ts';
 import { labFolder } from './lab-folder.ts';
 import { defaultPlan } from './lab-plan.ts';
 import { LabScreen } from './lab-screen.ts';
 
 /**
  * `npm run lab`: starts the cluster, shows it until Ctrl-C or `lab down`, takes it down. With `demo` it cuts one node's
- * power instead and ends. Resolves with the exit status: 2 for what the user can mend, said in one line.
+ * power instead and ends. Resolves with the exit status: 2 for what the user can mend, said in one line. Afterwards the
+ * process must end: what was waited for during a start may still be waited for.
  */
 export async function runLab({ demo }: { readonly demo: boolean }): Promise<number> {
   const beganMs = performance.now();
@@ -16,28 +17,16 @@ export async function runLab({ demo }: { readonly demo: boolean }): Promise<numb
     const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
     if (!screen.isLive) screen.line(line === '' ? '' : `${seconds.padStart(6)} s  ${line}`);
   };
-  let lab: Lab | undefined;
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve('interrupted'));
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(130));
   });
+  let lab: Lab | undefined;
   try {
     lab = new Lab({ folder: labFolder(), plan: defaultPlan(), say });
-    const running = lab;
-    const started = (async () => {
-      await running.start();
-      await running.startVms();
-      say(`the cluster runs: ${running.status().vms.length} VMs have booted`);
-    })();
-    if ((await Promise.race([started, interrupted, lab.asked])) === 'interrupted') {
-      await started.catch(() => undefined); // an end in the middle of a start would miss what is just beginning
-      return 130;
-    }
-    if (demo) return (await playDemo(lab, say)) ? 0 : 1;
-    screen.live(() => running.status());
-    await Promise.race([interrupted, lab.asked]);
-    return 0;
+    const asked = Promise.race([interrupted, lab.asked.then(() => 0)]);
+    return await Promise.race([live(lab, demo, screen, say), asked]);
   } catch (error) {
-    if (!(error instanceof LabError)) throw error;
+    if (!isForPeople(error)) throw error;
     screen.end();
     console.error(`understudy: ${error.message}`);
     return 2;
@@ -48,4 +37,13 @@ export async function runLab({ demo }: { readonly demo: boolean }): Promise<numb
       await lab.end();
     }
   }
+}
+
+async function live(lab: Lab, demo: boolean, screen: LabScreen, say: (line: string) => void): Promise<number> {
+  await lab.start();
+  await lab.startVms();
+  say(`the cluster runs: ${lab.status().vms.length} VMs have booted`);
+  if (demo) return (await playDemo(lab, say)) ? 0 : 1;
+  screen.live(() => lab.status());
+  return await new Promise(() => undefined); // until somebody ends it
 }

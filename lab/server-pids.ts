@@ -18,7 +18,11 @@ export async function recordServers<T>(pids: string, start: () => Promise<T>): P
     for (const pid of childrenOfThisProcess()) {
       if (known.has(pid) || identityOf(pid) === undefined) continue;
       known.add(pid);
-      writePidFile(join(pids, `${PREFIX}${pid}`), pid);
+      try {
+        writePidFile(join(pids, `${PREFIX}${pid}`), pid);
+      } catch (error) {
+        if (identityOf(pid) !== undefined) throw error; // else it ended in this moment
+      }
     }
   };
   const timer = setInterval(record, OFTEN_MS);

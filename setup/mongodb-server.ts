@@ -1,23 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { connect as tcpConnect } from 'node:net';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MongoClient, MongoServerError } from 'mongodb';
+import { z } from 'zod';
 import { freePorts } from '../transport/mod.ts';
+import { ServerDidNotStart, ServerProcess } from './server-process.ts';
 
-/** A database server that we started and that ends with `stop`. */
+/** A database that we started and that ends with `stop`. */
 export interface StartedServer {
   readonly connection: string;
-  /** Of the processes, for whoever cleans up after a crash. */
-  readonly pids: readonly number[];
+  /** Its processes; one that was killed may be started again. */
+  readonly servers: readonly ServerProcess[];
   stop(): Promise<void>;
 }
 
-/** A server ended or did not open its port in time; the end of its own output is in the message. */
-export class ServerDidNotStart extends Error {
-  override readonly name = 'ServerDidNotStart';
-  readonly code = 'SERVER_DID_NOT_START';
-  readonly retryable = false;
-}
+const PRIMARY_DEADLINE_MS = 30_000;
+const LOOK_MS = 50;
 
 /**
  * Starts SecantusDB on a loopback port with its files in `folder`; resolves when it takes connections. It flushes its
@@ -26,91 +24,76 @@ export class ServerDidNotStart extends Error {
 export async function startSecantusDb(python: string, folder: string, port?: number): Promise<StartedServer> {
   const at = port ?? (await freePorts(1))[0] ?? 0;
   const args = ['-m', 'secantus', '--host', '127.0.0.1', '--port', String(at), '--storage-path', folder];
-  const server = await startServer('SecantusDB', python, [...args, '--sync-on-commit', '--cache-size', '64M'], at);
-  return { ...server, connection: `mongodb://127.0.0.1:${at}/understudy?directConnection=true` };
+  const server = new ServerProcess({
+    ...{ name: 'SecantusDB', command: python, port: at },
+    args: [...args, '--sync-on-commit', '--cache-size', '64M'],
+  });
+  await server.start();
+  const connection = `mongodb://127.0.0.1:${at}/understudy?directConnection=true`;
+  return { connection, servers: [server], stop: () => server.stop() };
 }
 
 /**
- * Starts a `mongod` as a replica set of one on a loopback port with its files in `folder`; resolves when it is primary.
- * Linearizable reads need a replica set. Throws `ServerDidNotStart`.
+ * Starts a MongoDB replica set of that many members on loopback ports with its files in `folder`; resolves when it has a
+ * primary. Linearizable reads need a replica set, also of one. Throws `ServerDidNotStart`.
  */
-export async function startMongod(program: string, folder: string, port?: number): Promise<StartedServer> {
-  const at = port ?? (await freePorts(1))[0] ?? 0;
-  const args = ['--replSet', 'understudy', '--bind_ip', '127.0.0.1', '--port', String(at), '--dbpath', folder];
-  const server = await startServer('mongod', program, args, at);
-  const client = new MongoClient(`mongodb://127.0.0.1:${at}/?directConnection=true`);
+export async function startMongod(program: string, folder: string, members = 1): Promise<StartedServer> {
+  const ports = await portsOf(folder, members);
+  const servers: ServerProcess[] = [];
+  const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
   try {
-    const config = { _id: 'understudy', members: [{ _id: 0, host: `127.0.0.1:${at}` }] };
-    await client
-      .db('admin')
-      .command({ replSetInitiate: config })
+    for (const port of ports) {
+      const dbpath = join(folder, String(port));
+      await mkdir(dbpath, { recursive: true });
+      const args = ['--replSet', 'understudy', '--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', dbpath];
+      servers.push(new ServerProcess({ name: 'mongod', command: program, args, port }));
+    }
+    await Promise.all(servers.map((server) => server.start()));
+    await initiate(ports);
+    const hosts = ports.map((port) => `127.0.0.1:${port}`).join(',');
+    return { connection: `mongodb://${hosts}/understudy?replicaSet=understudy`, servers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A replica set knows its members by their ports: the same ones as long as its files are there. */
+async function portsOf(folder: string, members: number): Promise<readonly number[]> {
+  const file = join(folder, 'ports.json');
+  try {
+    const kept = z.array(z.number()).parse(JSON.parse(await readFile(file, 'utf8')));
+    if (kept.length === members) return kept;
+  } catch {
+    // none yet
+  }
+  const ports = await freePorts(members);
+  await writeFile(file, JSON.stringify(ports));
+  return ports;
+}
+
+async function initiate(ports: readonly number[]): Promise<void> {
+  const clients = ports.map((port) => new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`));
+  try {
+    const members = ports.map((port, _id) => ({ _id, host: `127.0.0.1:${port}` }));
+    await clients[0]
+      ?.db('admin')
+      .command({ replSetInitiate: { _id: 'understudy', members } })
       .catch((error: unknown) => {
         // A folder from before holds a replica set already.
         if (!(error instanceof MongoServerError) || error.codeName !== 'AlreadyInitialized') throw error;
       });
-    const deadline = performance.now() + 30_000;
-    while ((await client.db('admin').command({ hello: 1 })).isWritablePrimary !== true) {
-      if (performance.now() > deadline) throw new ServerDidNotStart('mongod did not become primary within 30 s');
-      await wait(50);
+    const deadline = performance.now() + PRIMARY_DEADLINE_MS;
+    while (!(await hasPrimary(clients))) {
+      if (performance.now() > deadline) throw new ServerDidNotStart('mongod: no member became primary within 30 s');
+      await wait(LOOK_MS);
     }
-  } catch (error) {
-    await server.stop();
-    throw error;
   } finally {
-    await client.close();
+    await Promise.all(clients.map((client) => client.close()));
   }
-  return { ...server, connection: `mongodb://127.0.0.1:${at}/understudy?replicaSet=understudy` };
 }
 
-/** Starts a program that is to listen on the loopback port; resolves once it does. */
-export async function startServer(
-  name: string,
-  command: string,
-  args: readonly string[],
-  port: number,
-): Promise<Omit<StartedServer, 'connection'>> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  const keep = (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-2000);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  child.once('error', (error) => {
-    output += String(error);
-  });
-  const deadline = performance.now() + 30_000;
-  while (!(await accepts(port))) {
-    if (!alive(child) || performance.now() > deadline) {
-      await stopChild(child);
-      throw new ServerDidNotStart(`${name} did not open port ${port}: ${output.trim() || 'it said nothing'}`);
-    }
-    await wait(50);
-  }
-  return { pids: child.pid === undefined ? [] : [child.pid], stop: () => stopChild(child) };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = tcpConnect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-function alive(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** Asks the child to end, forces it after 5 s. Resolves when it is gone. */
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (!alive(child)) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), 5_000);
-  await gone;
-  clearTimeout(force);
+async function hasPrimary(clients: readonly MongoClient[]): Promise<boolean> {
+  const said = await Promise.all(clients.map((client) => client.db('admin').command({ hello: 1 })));
+  return said.some((hello) => hello.isWritablePrimary === true);
 }
