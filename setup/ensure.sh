@@ -1,6 +1,7 @@
 #!/bin/sh
 # Gets the npm packages of this folder, once, then runs a script on the Node that package.json pins:
 #   sh setup/ensure.sh SCRIPT.ts [ARGUMENT...]
+# SCRIPT.ts is relative to the repository, arguments to where the user is.
 # Needs a POSIX shell, npm and any Node that npm itself runs on.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -9,20 +10,19 @@ fail() {
   exit 2
 }
 [ -f "$root/package-lock.json" ] || fail "$root holds no package-lock.json: run this from a whole clone of the repository"
-cd "$root"
 
 # npm writes this file last: it is missing after a run that was cut off, and older after a pull that changed packages.
-installed=node_modules/.package-lock.json
+installed=$root/node_modules/.package-lock.json
 packages_are_current() {
   # A linked folder belongs to whoever made the link: installing into it would change somebody else's clone.
-  [ -L node_modules ] && return 0
-  [ -f "$installed" ] && [ -x node_modules/.bin/node ] && [ -z "$(find package-lock.json -newer "$installed")" ]
+  [ -L "$root/node_modules" ] && return 0
+  [ -f "$installed" ] && [ -x "$root/node_modules/.bin/node" ] && [ -z "$(find "$root/package-lock.json" -newer "$installed")" ]
 }
 
-lock=.understudy/npm.lock
+lock=$root/.understudy/npm.lock
 if ! packages_are_current; then
   command -v npm >/dev/null 2>&1 || fail "npm is not on the PATH: install Node 20 or newer, which brings it"
-  mkdir -p .understudy
+  mkdir -p "$root/.understudy"
   until mkdir "$lock" 2>/dev/null; do
     holder=$(cat "$lock/pid" 2>/dev/null || echo '')
     if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
@@ -38,7 +38,7 @@ if ! packages_are_current; then
   trap 'exit 130' INT TERM HUP
   if ! packages_are_current; then
     echo "understudy: installing the npm packages named in package-lock.json into node_modules ..." >&2
-    npm ci --no-audit --no-fund --loglevel=error >&2 || fail "npm ci failed (its message is above); run the same command again"
+    (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2) || fail "npm ci failed (its message is above); run the same command again"
     touch "$installed"
   fi
   rm -rf "$lock"
@@ -47,6 +47,6 @@ fi
 
 PATH="$root/node_modules/.bin:$PATH"
 export PATH
-script=$1
+script=$root/$1
 shift
 exec node "$script" "$@"
