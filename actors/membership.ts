@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { stableHash } from './address.ts';
 import type { Bus, Unsubscribe } from './bus.ts';
 import { type Clock, sleep, type Timer } from './clock.ts';
+import { parseOnce } from './parse-once.ts';
 
 const SUBJECT = 'hosts.alive';
 const news = z.object({ host: z.string(), state: z.enum(['joining', 'alive', 'leaving']) });
+const readNews = parseOnce(news);
 
 export interface MembershipOptions {
   /** How often a host says that it lives. Default 250. */
@@ -64,15 +66,17 @@ export class Membership {
     this.#timer = this.#clock.after(this.#options.aliveEveryMs, () => {
       this.#say('alive');
       const now = this.#clock.nowMs();
-      const dead = [...this.#heardMs].filter(([, heard]) => now - heard > this.#options.deadAfterMs);
-      for (const [host] of dead) this.#heardMs.delete(host);
+      let died = false;
+      for (const [host, heard] of this.#heardMs) {
+        if (now - heard > this.#options.deadAfterMs) died = this.#heardMs.delete(host);
+      }
       this.#tick();
-      if (dead.length > 0) this.#onChange();
+      if (died) this.#onChange();
     });
   }
 
   #heard(payload: unknown): void {
-    const parsed = news.safeParse(payload);
+    const parsed = readNews(payload);
     if (!parsed.success || parsed.data.host === this.#host) return;
     const { host, state } = parsed.data;
     const known = this.#heardMs.has(host);

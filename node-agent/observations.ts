@@ -1,7 +1,8 @@
-import type { Bus, Clock } from '#actors';
+import { type Bus, type Clock, parseOnce } from '#actors';
 import { type NodeId, type Observation, observationSchema, type ReceivedObservation } from '#machines';
 
 const SUBJECT = 'observations';
+const readObservation = parseOnce(observationSchema);
 
 /** Publishes what this node sees and keeps the latest observation of every node; late and duplicate ones are dropped. */
 export class Observations {
@@ -14,7 +15,7 @@ export class Observations {
     this.#bus = bus;
     this.#clock = clock;
     this.#leave = bus.subscribe(`${SUBJECT}.>`, (payload) => {
-      const parsed = observationSchema.safeParse(payload);
+      const parsed = readObservation(payload);
       if (parsed.success) this.#receive(parsed.data);
       else onRefused(parsed.error);
     });

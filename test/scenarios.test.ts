@@ -7,9 +7,13 @@ import { parseScenario, play, productionBuild } from '../simulation/mod.ts';
 const folder = fileURLToPath(new URL('./scenarios/', import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
-test.each(files)('%s', async (name) => {
-  const scenario = parseScenario(readFileSync(`${folder}${name}`, 'utf8'), name);
-  const { violations, unmet } = await play(scenario, { build: productionBuild });
-  expect(violations).toEqual([]);
-  expect(unmet).toEqual([]);
-}, 60_000);
+test.each(files)(
+  '%s',
+  async (name) => {
+    const scenario = parseScenario(readFileSync(`${folder}${name}`, 'utf8'), name);
+    const { violations, unmet } = await play(scenario, { build: productionBuild });
+    expect(violations).toEqual([]);
+    expect(unmet).toEqual([]);
+  },
+  60_000,
+);

@@ -1,7 +1,8 @@
 import type { DownEvidence } from '../evidence.ts';
 import type { NodeId } from '../ids.ts';
 import type { Timings } from '../timings/mod.ts';
-import type { Observation, ReceivedObservation } from './observation.ts';
+import type { ReceivedObservation } from './observation.ts';
+import { type SeenBy, type SeenSlot, seenBy } from './seen-by.ts';
 
 export const verdicts = ['healthy', 'management-isolated', 'storage-isolated', 'dead', 'storage-lost'] as const;
 /** `storage-lost`: nobody's storage works, so nobody can be judged (B3). */
@@ -32,38 +33,46 @@ export interface DetectorInput {
 }
 
 /**
- * Judges every node. Only observers heard lately count, for storage those whose own slot writes work, for the database
+ * Judges these nodes. Only observers heard lately count, for storage those whose own slot writes work, for the database
  * those whose own beats work. Without a healthy observer nobody is stale.
  */
 export function detect(input: DetectorInput): ReadonlyMap<NodeId, Judgement> {
   const { staleMs } = input.timings;
-  const fresh = input.observations
-    .filter(({ receivedAtMs }) => input.nowMs - receivedAtMs < staleMs)
-    .map(({ observation }) => observation);
+  const fresh: SeenBy[] = [];
+  for (const { observation, receivedAtMs } of input.observations) {
+    if (input.nowMs - receivedAtMs < staleMs) fresh.push(seenBy(observation));
+  }
   return new Map(input.nodes.map((node) => [node, judge(node, fresh, input)]));
 }
 
-function judge(node: NodeId, fresh: readonly Observation[], input: DetectorInput): Judgement {
+function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Judgement {
   const { staleMs, takeoverBoundMs } = input.timings;
   const before = input.previous.get(node);
-  const healthy = fresh.filter(({ storageOk }) => storageOk);
-  const seen = healthy.flatMap(({ observer, slots }) =>
-    slots.filter((slot) => slot.node === node).map((slot) => ({ observer, ...slot })),
-  );
-  if (healthy.length === 0 || seen.length === 0) {
+  let storageWorks = false;
+  let ageMs = Number.POSITIVE_INFINITY;
+  let latest: SeenSlot | undefined;
+  const observers: NodeId[] = [];
+  for (const { observation, slots } of fresh) {
+    if (!observation.storageOk) continue;
+    storageWorks = true;
+    const slot = slots.get(node);
+    if (slot === undefined) continue;
+    observers.push(observation.observer);
+    if (slot.ageMs < ageMs) ageMs = slot.ageMs;
+    if (latest === undefined || isLater(slot, latest)) latest = slot;
+  }
+  if (latest === undefined) {
     // A node that never wrote a slot holds no lease: there is nothing to recover from it.
-    const verdict = healthy.length === 0 ? 'storage-lost' : 'dead';
+    const verdict = storageWorks ? 'dead' : 'storage-lost';
     const { incarnation = 0, sequence = 0 } = before ?? {};
     return { node, verdict, boundReached: false, incarnation, sequence, ageMs: 0, observers: [] };
   }
-  const ageMs = Math.min(...seen.map((slot) => slot.ageMs));
-  const latest = seen.reduce((best, slot) => (isLater(slot, best) ? slot : best));
   const slotStale = isStale(ageMs, staleMs, before?.verdict === 'storage-isolated' || before?.verdict === 'dead');
   const wasBeatStale = before?.verdict === 'management-isolated' || before?.verdict === 'dead';
   const beatStale = isStale(beatAgeMs(node, fresh), staleMs, wasBeatStale);
   const boundReached = slotStale && ageMs >= takeoverBoundMs;
   const { incarnation, sequence } = latest;
-  const observers = seen.map(({ observer }) => observer).sort();
+  observers.sort();
   const common = {
     node,
     verdict: verdictOf(slotStale, beatStale),
@@ -89,11 +98,16 @@ function isStale(ageMs: number, staleMs: number, wasStale: boolean): boolean {
 }
 
 /** 0 (alive) when no healthy observer of the database is left: its loss must not look like the loss of nodes. */
-function beatAgeMs(node: NodeId, fresh: readonly Observation[]): number {
-  const healthy = fresh.filter(({ databaseOk }) => databaseOk);
-  if (healthy.length === 0) return 0;
-  const ages = healthy.flatMap(({ beats }) => beats.filter((beat) => beat.node === node).map((beat) => beat.ageMs));
-  return ages.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...ages);
+function beatAgeMs(node: NodeId, fresh: readonly SeenBy[]): number {
+  let databaseWorks = false;
+  let ageMs = Number.POSITIVE_INFINITY;
+  for (const { observation, beats } of fresh) {
+    if (!observation.databaseOk) continue;
+    databaseWorks = true;
+    const seen = beats.get(node);
+    if (seen !== undefined && seen < ageMs) ageMs = seen;
+  }
+  return databaseWorks ? ageMs : 0;
 }
 
 function verdictOf(slotStale: boolean, beatStale: boolean): Verdict {

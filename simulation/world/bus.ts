@@ -2,6 +2,8 @@ import { type Bus, RequestFailed, RequestTimeout } from '#actors';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimProcess } from './host.ts';
 import type { SimNetwork } from './network.ts';
+import { SubjectTable } from './subject-table.ts';
+import { overTheWire } from './wire.ts';
 
 interface Subscriber {
   readonly process: SimProcess;
@@ -19,8 +21,8 @@ interface Answerer {
 export class SimBus {
   readonly #time: VirtualTime;
   readonly #network: SimNetwork;
-  readonly #subscribers = new Set<Subscriber>();
-  readonly #answerers = new Set<Answerer>();
+  readonly #subscribers = new SubjectTable<Subscriber>();
+  readonly #answerers = new SubjectTable<Answerer>();
 
   constructor(time: VirtualTime, network: SimNetwork) {
     this.#time = time;
@@ -28,11 +30,8 @@ export class SimBus {
   }
 
   open(process: SimProcess): Bus {
-    const keep = <Item>(set: Set<Item>, item: Item) => {
-      set.add(item);
-      const drop = () => {
-        set.delete(item);
-      };
+    const keep = <Item extends { readonly subject: string }>(table: SubjectTable<Item>, item: Item) => {
+      const drop = table.add(item);
       process.atDeath(drop);
       return drop;
     };
@@ -46,11 +45,11 @@ export class SimBus {
 
   #publish(from: SimProcess, subject: string, payload: unknown): void {
     if (!from.alive) return;
-    const text = JSON.stringify(payload);
-    for (const subscriber of this.#subscribers) {
-      if (matches(subscriber.subject, subject)) {
-        this.#send(from, subscriber.process, () => subscriber.receive(JSON.parse(text), subject));
-      }
+    const subscribers = this.#subscribers.for(subject);
+    if (subscribers.length === 0) return;
+    const received = overTheWire(payload);
+    for (const subscriber of subscribers) {
+      this.#send(from, subscriber.process, () => subscriber.receive(received, subject));
     }
   }
 
@@ -60,19 +59,19 @@ export class SimBus {
       const deadline = from.later(timeoutMs, () =>
         reject(new RequestTimeout(`nobody answered ${subject} within ${timeoutMs} ms`)),
       );
-      const answerer = [...this.#answerers].find((each) => matches(each.subject, subject));
+      const answerer = this.#answerers.for(subject)[0];
       if (answerer === undefined) return;
       const back = (settle: () => void) =>
         this.#send(answerer.process, from, () => {
           deadline.cancel();
           settle();
         });
-      const text = JSON.stringify(payload ?? null);
+      const received = overTheWire(payload);
       this.#send(from, answerer.process, () => {
-        answerer.handle(JSON.parse(text)).then(
+        answerer.handle(received).then(
           (result) => {
-            const reply = JSON.stringify(result ?? null);
-            back(() => resolve(JSON.parse(reply)));
+            const reply = overTheWire(result);
+            back(() => resolve(reply));
           },
           (error: unknown) => back(() => reject(new RequestFailed(describe(error)))),
         );
@@ -90,11 +89,6 @@ export class SimBus {
       });
     }
   }
-}
-
-/** `a.>` matches everything below `a`. */
-function matches(pattern: string, subject: string): boolean {
-  return pattern === subject || (pattern.endsWith('.>') && subject.startsWith(pattern.slice(0, -1)));
 }
 
 function describe(error: unknown): string {
