@@ -1,4 +1,5 @@
 import type { NodeId } from '../ids.ts';
+import { bundlesOf } from './bundles.ts';
 import type { Inventory, PlacementNode, PlacementRequest } from './types.ts';
 
 /** Free resources of a node: what it has less what is placed on it. */
@@ -6,39 +7,69 @@ export function freeOn(
   node: PlacementNode,
   { placed }: Inventory,
 ): { readonly cpus: number; readonly memoryMiB: number } {
-  const here = placed.filter((vm) => vm.node === node.node);
-  return {
-    cpus: node.cpus - here.reduce((sum, vm) => sum + vm.cpus, 0),
-    memoryMiB: node.memoryMiB - here.reduce((sum, vm) => sum + vm.memoryMiB, 0),
-  };
+  let { cpus, memoryMiB } = node;
+  for (const vm of placed) {
+    if (vm.node !== node.node) continue;
+    cpus -= vm.cpus;
+    memoryMiB -= vm.memoryMiB;
+  }
+  return { cpus, memoryMiB };
 }
 
 /** Why the VM may not go to that node; undefined when it may. */
 export function whyNot(node: PlacementNode, request: PlacementRequest, inventory: Inventory): string | undefined {
-  if (!node.alive) return 'not alive';
-  if (node.maintenance) return 'in maintenance';
+  const forbidden = whyForbidden(node, request, inventory);
+  if (forbidden !== undefined) return forbidden;
   const free = freeOn(node, inventory);
   if (free.memoryMiB < request.memoryMiB) return `${free.memoryMiB} MiB free, ${request.memoryMiB} needed`;
   if (free.cpus < request.cpus) return `${free.cpus} CPUs free, ${request.cpus} needed`;
-  return whyRulesForbid(node, request, inventory);
+  return undefined;
 }
 
-function whyRulesForbid(node: PlacementNode, { vm }: PlacementRequest, inventory: Inventory): string | undefined {
-  for (const rule of inventory.rules) {
-    if (!rule.vms.includes(vm)) continue;
-    if (rule.kind === 'node') {
-      const named = rule.nodes.some(({ name }) => name === node.node);
-      if (rule.mode === 'required' && !named) return 'not among the nodes a rule requires';
-      if (rule.mode === 'forbidden' && named) return 'forbidden by a rule';
+/** The same without counting room: why the VM may not *be* there. */
+export function whyForbidden(
+  node: PlacementNode,
+  request: Pick<PlacementRequest, 'vm'>,
+  inventory: Inventory,
+): string | undefined {
+  if (!node.alive) return 'not alive';
+  if (node.maintenance) return 'in maintenance';
+  return whyNodeRulesForbid(node, request, inventory) ?? whyPeersForbid(node, request, inventory);
+}
+
+/** Rules that speak of nodes and zones, not of other VMs. */
+export function whyNodeRulesForbid(
+  node: Pick<PlacementNode, 'node' | 'zone'>,
+  { vm }: Pick<PlacementRequest, 'vm'>,
+  { rules }: Pick<Inventory, 'rules'>,
+): string | undefined {
+  for (const rule of rules) {
+    if (rule.kind === 'vm' || !rule.vms.includes(vm)) continue;
+    if (rule.kind === 'zone') {
+      if (rule.mode === 'must' && node.zone !== rule.zone) return `not in the ${rule.zone} zone`;
+      continue;
     }
-    if (rule.kind === 'zone' && rule.mode === 'must' && node.zone !== rule.zone) return `not in the ${rule.zone} zone`;
-    if (rule.kind === 'vm' && rule.strength === 'must') {
-      const peers = inventory.placed.filter((other) => other.vm !== vm && rule.vms.includes(other.vm));
-      const here = peers.find((peer) => peer.node === node.node);
-      if (rule.mode === 'apart' && here) return `must stay apart from ${here.vm}`;
-      const elsewhere = peers.find((peer) => peer.node !== node.node && isUsable(peer.node, inventory));
-      if (rule.mode === 'together' && elsewhere) return `must be together with ${elsewhere.vm} on ${elsewhere.node}`;
-    }
+    const named = rule.nodes.some(({ name }) => name === node.node);
+    if (rule.mode === 'required' && !named) return 'not among the nodes a rule requires';
+    if (rule.mode === 'forbidden' && named) return 'forbidden by a rule';
+  }
+  return undefined;
+}
+
+function whyPeersForbid(
+  node: PlacementNode,
+  { vm }: Pick<PlacementRequest, 'vm'>,
+  inventory: Inventory,
+): string | undefined {
+  const bundles = bundlesOf(inventory.rules);
+  const apart = bundles.apartFrom(vm);
+  const together = bundles.of(vm);
+  if (apart.size === 0 && together.length === 1) return undefined;
+  for (const other of inventory.placed) {
+    if (other.vm === vm) continue;
+    if (other.node === node.node && apart.has(other.vm)) return `must stay apart from ${other.vm}`;
+    if (other.node !== node.node && together.includes(other.vm) && isUsable(other.node, inventory))
+      return `must be together with ${other.vm} on ${other.node}`;
   }
   return undefined;
 }

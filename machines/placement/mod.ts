@@ -1,6 +1,9 @@
+export { contradictionsOf } from './contradictions.ts';
+export { type Move, type MovePlan, planMoves, planUserMove } from './moves.ts';
 export { place, placeAll } from './place.ts';
 export {
   type Inventory,
+  type LeasedVm,
   type PlacedVm,
   type Placement,
   type PlacementNode,

@@ -1,10 +1,14 @@
 import type { NodeId } from '../ids.ts';
+import { bundlesOf } from './bundles.ts';
 import { whyNot } from './filter.ts';
 import { isBetter, type PlacementStyle, score } from './score.ts';
-import type { Inventory, Placement, PlacementRequest, Rejection } from './types.ts';
+import type { Inventory, Placement, PlacementNode, PlacementRequest, Rejection } from './types.ts';
 
 /** F1: filters, then scores. Ties go to the node whose name sorts first, so every node would choose the same. */
 export function place(inventory: Inventory, request: PlacementRequest, style: PlacementStyle = 'spread'): Placement {
+  if (request.only !== undefined) {
+    return { vm: request.vm, node: request.only, rejected: [], why: `${request.only}: there and nowhere else` };
+  }
   const rejected: Rejection[] = [];
   let best: { readonly node: NodeId; readonly score: readonly number[] } | undefined;
   for (const node of inventory.nodes.toSorted((a, b) => (a.node < b.node ? -1 : 1))) {
@@ -51,12 +55,58 @@ function plan(
   style: PlacementStyle,
 ): readonly Placement[] {
   let current = inventory;
-  return requests.map((request) => {
-    const placement = place(current, request, style);
-    if (placement.node !== undefined) {
-      const { vm, cpus, memoryMiB } = request;
-      current = { ...current, placed: [...current.placed, { vm, cpus, memoryMiB, node: placement.node }] };
+  const placements: Placement[] = [];
+  for (const request of requests) {
+    if (placements.some(({ vm }) => vm === request.vm)) continue;
+    for (const placement of placeBundle(current, bundleOf(inventory, requests, request), style)) {
+      current = withPlaced(current, requests, placement);
+      placements.push(placement);
     }
-    return placement;
-  });
+  }
+  return placements;
+}
+
+/** The requests of VMs that must be on one node with this one. */
+function bundleOf(
+  { rules }: Inventory,
+  requests: readonly PlacementRequest[],
+  request: PlacementRequest,
+): readonly PlacementRequest[] {
+  const bundle = bundlesOf(rules).of(request.vm);
+  return bundle.length === 1 ? [request] : requests.filter(({ vm }) => bundle.includes(vm));
+}
+
+/** Together on the best node that takes them all; one by one where none does, so that as many as possible come back. */
+function placeBundle(
+  inventory: Inventory,
+  bundle: readonly PlacementRequest[],
+  style: PlacementStyle,
+): readonly Placement[] {
+  const inTurn = (nodes: readonly PlacementNode[]) => {
+    let current = { ...inventory, nodes };
+    return bundle.map((request) => {
+      const placement = place(current, request, style);
+      current = withPlaced(current, bundle, placement);
+      return placement;
+    });
+  };
+  if (bundle.length > 1) {
+    const first = bundle[0];
+    let left = inventory.nodes;
+    while (first !== undefined && left.length > 0) {
+      const best = place({ ...inventory, nodes: left }, first, style).node;
+      if (best === undefined) break;
+      const all = inTurn(inventory.nodes.filter(({ node }) => node === best));
+      if (all.every(({ node }) => node === best)) return all;
+      left = left.filter(({ node }) => node !== best);
+    }
+  }
+  return inTurn(inventory.nodes);
+}
+
+function withPlaced(inventory: Inventory, requests: readonly PlacementRequest[], { vm, node }: Placement): Inventory {
+  const request = requests.find((candidate) => candidate.vm === vm);
+  if (node === undefined || request === undefined) return inventory;
+  const { cpus, memoryMiB } = request;
+  return { ...inventory, placed: [...inventory.placed, { vm, cpus, memoryMiB, node }] };
 }

@@ -5,7 +5,7 @@ import type { Inventory, PlacementNode, PlacementRequest } from './types.ts';
 export type PlacementStyle = 'spread' | 'pack';
 
 /**
- * Compared element by element, higher is better: not tried in vain, preferred tier, preferred peers, zone (B6), room.
+ * Compared element by element, higher is better: not tried in vain, preferred tier, where it was, preferred peers, zone (B6), room.
  * An order of wishes, not a sum of weights: no amount of free memory outweighs a person's preference.
  */
 export function score(
@@ -16,9 +16,12 @@ export function score(
 ): readonly number[] {
   const room = freeOn(node, inventory);
   const share = (room.memoryMiB / node.memoryMiB + room.cpus / node.cpus) / 2;
+  const stays = request.stay === node.node ? 1 : 0;
   return [
     request.avoid.includes(node.node) ? 0 : 1,
+    request.failback === false ? stays : 0,
     preferredTier(node, request, inventory),
+    stays,
     preferredPeers(node, request, inventory),
     preferredZone(node, request, inventory),
     style === 'spread' ? share : -share,
@@ -33,7 +36,8 @@ export function isBetter(a: readonly number[], b: readonly number[]): boolean {
   return false;
 }
 
-function preferredTier(node: PlacementNode, { vm }: PlacementRequest, { rules }: Inventory): number {
+/** The highest tier that a rule gives this node for this VM; 0: none. */
+export function preferredTier(node: PlacementNode, { vm }: Pick<PlacementRequest, 'vm'>, { rules }: Inventory): number {
   const tiers = rules.flatMap((rule) =>
     rule.kind === 'node' && rule.mode !== 'forbidden' && rule.vms.includes(vm)
       ? rule.nodes.filter(({ name }) => name === node.node).map(({ tier }) => tier)
@@ -42,7 +46,12 @@ function preferredTier(node: PlacementNode, { vm }: PlacementRequest, { rules }:
   return Math.max(0, ...tiers);
 }
 
-function preferredPeers(node: PlacementNode, { vm }: PlacementRequest, { rules, placed }: Inventory): number {
+/** How many preferred companions are there, less those it would rather avoid. */
+export function preferredPeers(
+  node: PlacementNode,
+  { vm }: Pick<PlacementRequest, 'vm'>,
+  { rules, placed }: Inventory,
+): number {
   let wishes = 0;
   for (const rule of rules) {
     if (rule.kind !== 'vm' || rule.strength !== 'prefer' || !rule.vms.includes(vm)) continue;

@@ -48,6 +48,17 @@ export interface PlacedVm {
   readonly memoryMiB: number;
 }
 
+/** A VM that should run, where the database leases it. */
+export interface LeasedVm extends PlacedVm {
+  /** Protected: rules and preferences may move it. */
+  readonly ha: boolean;
+  /** Goes back to where it would rather be. */
+  readonly failback: boolean;
+  readonly priority: number;
+  /** The node that it left only for a maintenance or a reboot. */
+  readonly home: NodeId | null;
+}
+
 export interface Inventory {
   readonly nodes: readonly PlacementNode[];
   readonly placed: readonly PlacedVm[];
@@ -62,6 +73,12 @@ export interface PlacementRequest {
   readonly priority: number;
   /** Nodes where the start was tried and failed: used only when no other is left. */
   readonly avoid: readonly NodeId[];
+  /** Where it was last: there rather than elsewhere, if it may be there. */
+  readonly stay?: NodeId;
+  /** False: it would rather stay than go to a preferred node. */
+  readonly failback?: boolean;
+  /** There and nowhere else, whatever else speaks against it: its copy is there already. */
+  readonly only?: NodeId;
 }
 
 export interface Rejection {
