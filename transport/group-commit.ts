@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { transportError, WriteRefused } from './errors.ts';
-import { publishBatch, publishOne, type StreamWrite } from './raw-publish.ts';
+import { publishWhenLed } from './publish-when-led.ts';
+import type { StreamWrite } from './raw-publish.ts';
 
 interface Unit {
   readonly writes: readonly StreamWrite[];
@@ -44,7 +45,7 @@ export class GroupCommit {
     const first = writes[0];
     if (!this.#options.atomic) {
       if (first === undefined || writes.length !== 1) throw new RangeError('one message a unit without atomic batches');
-      return publishOne(this.#connection, first, this.#options.timeoutMs).catch(rethrow);
+      return publishWhenLed(this.#connection, writes, this.#options.timeoutMs).catch(rethrow);
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ writes, resolve, reject });
@@ -85,11 +86,7 @@ export class GroupCommit {
   async #send(units: readonly Unit[]): Promise<void> {
     const writes = units.flatMap((unit) => unit.writes);
     try {
-      const [only] = writes;
-      let sequence =
-        only !== undefined && writes.length === 1
-          ? await publishOne(this.#connection, only, this.#options.timeoutMs)
-          : await publishBatch(this.#connection, writes, this.#options.timeoutMs);
+      let sequence = await publishWhenLed(this.#connection, writes, this.#options.timeoutMs);
       for (const unit of units) {
         unit.resolve(sequence);
         sequence += unit.writes.length;

@@ -27,6 +27,8 @@ export interface JetStreamOptions {
   readonly atomic?: boolean;
   /** How long a write may take until its outcome counts as unknown; 2 s when not given. */
   readonly timeoutMs?: number;
+  /** How long reads are tried again while nobody answers (an election takes 4 to 9 s); 15 s when not given. */
+  readonly readTimeoutMs?: number;
   /** How long to try until the servers are ready; 15 s when not given. */
   readonly readyTimeoutMs?: number;
   /** TLS, credentials and the like, handed to the client library. */
@@ -81,8 +83,9 @@ async function connectOnce(options: JetStreamOptions): Promise<Transport> {
       canBatch: isAtLeast(version, '2.12.0') && options.atomic !== false,
     });
     await probe(connection, manager, subjects, { name, atomic, timeoutMs });
-    const { mailboxLimit = 10_000 } = options;
-    return new JetStreamTransport({ connection, manager, subjects, stream: name, atomic, timeoutMs, mailboxLimit });
+    const { mailboxLimit = 10_000, readTimeoutMs = 15_000 } = options;
+    const limits = { timeoutMs, readTimeoutMs, mailboxLimit };
+    return new JetStreamTransport({ connection, manager, subjects, stream: name, atomic, ...limits });
   } catch (error) {
     await connection.close();
     throw error;

@@ -12,7 +12,7 @@ import {
   type Transport,
   TransportUnavailable,
 } from '#actors';
-import { PayloadTooLarge, transportError, WriteRefused } from './errors.ts';
+import { PayloadTooLarge, WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
@@ -20,8 +20,10 @@ import { isExternal } from './mailbox-line.ts';
 import { MessageDeleter } from './message-deleter.ts';
 import { NatsBus } from './nats-bus.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
+import { readStored } from './read-stored.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 import type { Subjects } from './subjects.ts';
+import { untilAnswered } from './until-answered.ts';
 
 export interface JetStreamParts {
   readonly connection: NatsConnection;
@@ -30,6 +32,8 @@ export interface JetStreamParts {
   readonly stream: string;
   readonly atomic: boolean;
   readonly timeoutMs: number;
+  /** How long a read is tried again while nobody answers it. */
+  readonly readTimeoutMs: number;
   readonly mailboxLimit: number;
 }
 
@@ -91,7 +95,10 @@ export class JetStreamTransport implements Transport {
   }
 
   async latest(address: Address): Promise<JournalEntry | undefined> {
-    const stored = await this.#last(this.#parts.subjects.journal(address));
+    const { manager, stream, subjects } = this.#parts;
+    const stored = await this.#answered(() =>
+      manager.streams.getMessage(stream, { last_by_subj: subjects.journal(address) }),
+    );
     if (stored === null) return undefined;
     const commitId = stored.header.get(COMMIT_ID);
     return { address, sequence: stored.seq, commitId, body: stored.string() };
@@ -99,23 +106,21 @@ export class JetStreamTransport implements Transport {
 
   async sweep(partition: number): Promise<readonly JournalEntry[]> {
     const entries = new Map<Address, JournalEntry>();
-    const filter = this.#parts.subjects.journalsOf(partition);
-    await this.#read(filter, 'last_per_subject', (message) => {
+    for (const message of await this.#read(this.#parts.subjects.journalsOf(partition), 'last_per_subject')) {
       const entry = this.#entry(message);
       entries.set(entry.address, entry);
-    });
+    }
     return [...entries.values()];
   }
 
   async history(address: Address, limit: number): Promise<readonly JournalEntry[]> {
-    const entries: JournalEntry[] = [];
-    await this.#read(this.#parts.subjects.journal(address), 1, (message) => entries.push(this.#entry(message)));
-    return entries.slice(-limit);
+    const messages = await this.#read(this.#parts.subjects.journal(address), 1);
+    return messages.slice(-limit).map((message) => this.#entry(message));
   }
 
   async consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
     const { connection, manager, stream, subjects } = this.#parts;
-    return await this.#keep(
+    return await this.#keep(() =>
       MailboxConsumer.open(connection, manager, {
         stream,
         filter: subjects.mailboxesOf(partition),
@@ -131,14 +136,16 @@ export class JetStreamTransport implements Transport {
   async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
     const { connection, manager, stream, subjects } = this.#parts;
     const filters = kinds.map((kind) => subjects.journalsOfKind(kind));
-    const info = await manager.streams.info(stream).catch(raise);
+    const info = await this.#answered(() => manager.streams.info(stream));
     let feed: StreamFeed | undefined;
     const onMessage = (message: FeedMessage): void => {
       listener(this.#entry(message));
       feed?.release();
     };
     const from = info.state.last_seq + 1;
-    feed = await this.#keep(StreamFeed.open(connection, manager, { stream, filters, from, window: WINDOW, onMessage }));
+    feed = await this.#keep(() =>
+      StreamFeed.open(connection, manager, { stream, filters, from, window: WINDOW, onMessage }),
+    );
     const opened = feed;
     return () => {
       this.#feeds.delete(opened);
@@ -178,67 +185,32 @@ export class JetStreamTransport implements Transport {
     };
   }
 
-  #last(subject: string): ReturnType<JetStreamManager['streams']['getMessage']> {
-    return this.#parts.manager.streams.getMessage(this.#parts.stream, { last_by_subj: subject }).catch(raise);
-  }
-
   async #isStored(sequence: number): Promise<boolean> {
     const { manager, stream } = this.#parts;
-    return (await manager.streams.getMessage(stream, { seq: sequence }).catch(raise)) !== null;
+    return (await this.#answered(() => manager.streams.getMessage(stream, { seq: sequence }))) !== null;
   }
 
   async #depth(address: Address): Promise<number> {
     const { manager, stream, subjects } = this.#parts;
-    const info = await manager.streams.info(stream, { subjects_filter: subjects.mailboxOf(address) }).catch(raise);
+    const options = { subjects_filter: subjects.mailboxOf(address) };
+    const info = await this.#answered(() => manager.streams.info(stream, options));
     return Object.keys(info.state.subjects ?? {}).length;
   }
 
-  async #keep<T extends { stop(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-    const opened = await opening.catch(raise);
+  async #keep<T extends { stop(): Promise<void> }>(open: () => Promise<T>): Promise<T> {
+    const opened = await this.#answered(open);
     this.#feeds.add(opened);
     return opened;
   }
 
-  /**
-   * Everything stored under the filter, up to what the leader has now: a consumer may sit on a server that lags, so the
-   * reading ends only when it has seen the leader's last message.
-   */
-  async #read(
-    filter: string,
-    from: number | 'last_per_subject',
-    onMessage: (message: FeedMessage) => void,
-  ): Promise<void> {
+  #read(filter: string, from: number | 'last_per_subject'): Promise<readonly FeedMessage[]> {
     const { connection, manager, stream, timeoutMs } = this.#parts;
-    const last = await this.#last(filter);
-    if (last === null) return;
-    const done = Promise.withResolvers<void>();
-    const patience = (): NodeJS.Timeout =>
-      setTimeout(() => done.reject(new TransportUnavailable(`reading ${filter} stopped half way`)), timeoutMs * 2);
-    let timer = patience();
-    let feed: StreamFeed | undefined;
-    const receive = (message: FeedMessage): void => {
-      onMessage(message);
-      feed?.release();
-      if (message.sequence >= last.seq) done.resolve();
-      clearTimeout(timer);
-      timer = patience();
-    };
-    try {
-      feed = await StreamFeed.open(connection, manager, {
-        stream,
-        filters: [filter],
-        from,
-        window: 1_000,
-        onMessage: receive,
-      }).catch(raise);
-      await done.promise;
-    } finally {
-      clearTimeout(timer);
-      await feed?.stop();
-    }
+    const range = { stream, filter, from, silenceMs: timeoutMs * 2 };
+    return this.#answered(() => readStored(connection, manager, range));
   }
-}
 
-function raise(error: unknown): never {
-  throw transportError(error);
+  #answered<Result>(read: () => Promise<Result>): Promise<Result> {
+    const { connection, readTimeoutMs } = this.#parts;
+    return untilAnswered(readTimeoutMs, () => connection.isClosed(), read);
+  }
 }

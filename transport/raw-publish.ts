@@ -41,7 +41,7 @@ async function send(
   return { seq: ack.seq, count: ack.count ?? 1 };
 }
 
-/** Stores one message; returns its sequence. Throws `WriteRefused` when the server said no. */
+/** Stores one message; returns its sequence. Throws `WriteRefused` when the server said no, and the client library's errors. */
 export async function publishOne(connection: NatsConnection, write: StreamWrite, timeoutMs: number): Promise<number> {
   return (await send(connection, write, headersOf(write), timeoutMs)).seq;
 }
