@@ -1,5 +1,6 @@
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 
+const SEQUENCE_NOT_FOUND = 10043;
 const DELETE_FAILED = 10057;
 const AT_ONCE = 16;
 
@@ -79,9 +80,12 @@ export class MessageDeleter {
   }
 }
 
-/** Removed before, by us or by another owner. The server has one number for every failed removal; its text tells. */
+/**
+ * Removed before: by an attempt of ours whose answer was lost, or by another owner. Servers name it in two ways: "sequence
+ * not found", or the number of every failed removal with a text that tells.
+ */
 function isGone(error: unknown): boolean {
-  return (
-    error instanceof JetStreamApiError && error.code === DELETE_FAILED && /no message found|EOF/.test(error.message)
-  );
+  if (!(error instanceof JetStreamApiError)) return false;
+  if (error.code === SEQUENCE_NOT_FOUND) return true;
+  return error.code === DELETE_FAILED && /no message found|EOF/.test(error.message);
 }
