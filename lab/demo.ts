@@ -41,7 +41,7 @@ export function busiestNode({ nodes, vms }: LabStatus): string {
 }
 
 /** One run for each epoch, and no epoch but the first and the one it came back in. */
-async function notExactlyOnce(lab: Lab, failovers: readonly Failover[]): Promise<string[]> {
+export async function notExactlyOnce(lab: Lab, failovers: readonly Failover[]): Promise<string[]> {
   const wrong: string[] = [];
   for (const { vm, epoch } of failovers) {
     const records = await readWitness(lab.diskOf(vm));

@@ -53,7 +53,9 @@ async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId)
   }
   if (copy === undefined) return report({ vm, epoch: sector.epoch, state: 'off', reason: 'lost' });
   if (copy.state === 'suspended') return resumeOwn(ports, sector, note, report);
-  if (copy.state === 'off' && copy.reason === 'guest-shutdown') await markStopped(ports, sector);
+  if (copy.state === 'off' && copy.reason === 'guest-shutdown' && (await markStopped(ports, sector))) {
+    note('stop', vm, 'its guest shut itself down (T7b)');
+  }
   report({ vm, epoch: sector.epoch, state: copy.state, reason: copy.reason ?? 'unknown' });
 }
 
@@ -79,7 +81,11 @@ async function resumeOwn(
   });
 }
 
-/** T7b on storage, so that whoever recovers this host later does not start it. */
-async function markStopped({ storage }: CopyPorts, sector: LeaseSector): Promise<void> {
-  await storage.compareAndWriteLease(sector, { ...sector, generation: sector.generation + 1, status: 'stopped' });
+/** T7b on storage, so that whoever recovers this host later does not start it. False when the sector changed meanwhile. */
+async function markStopped({ storage }: CopyPorts, sector: LeaseSector): Promise<boolean> {
+  return await storage.compareAndWriteLease(sector, {
+    ...sector,
+    generation: sector.generation + 1,
+    status: 'stopped',
+  });
 }
