@@ -70,6 +70,7 @@ const hypervisor = await opening.hypervisor;
 const process_ = new NodeProcess({
   ...{ node, freshBoot: process.env.UNDERSTUDY_FRESH_BOOT === '1', clock: systemClock, random: Math.random },
   ...{ hypervisor, settings: config.settings, log, watchdog: new WatchdogLink(), fences: nodeFences(config) },
+  onJoined: () => process.send?.({ do: 'joined' }),
   storage: await opening.storage,
   database: await opening.database,
   transport: await opening.transport,

@@ -13,6 +13,8 @@ import { SoftWatchdog } from './soft-watchdog.ts';
 const message = z.discriminatedUnion('do', [
   z.object({ do: z.literal('arm'), timeoutMs: z.number().positive() }),
   z.object({ do: z.literal('kick') }),
+  /** Its incarnation stands on shared storage: a later agent of this boot goes on with it. */
+  z.object({ do: z.literal('joined') }),
 ]);
 
 /** As an init system would: soon enough to come back before the watchdog bites. */
@@ -59,6 +61,8 @@ async function runDaemon(libvirtd: string, folder: string): Promise<void> {
   });
 }
 
+let joined = false;
+
 function runAgent(freshBoot: boolean): ChildProcess {
   const [agent, ...rest] = process.argv.slice(2);
   if (agent === undefined) throw new Error('usage: node-init.ts AGENT.ts [ARGUMENT...]');
@@ -69,11 +73,12 @@ function runAgent(freshBoot: boolean): ChildProcess {
     const { data } = message.safeParse(received);
     if (data === undefined) return; // an agent that talks nonsense does not kick
     if (data.do === 'arm') watchdog.arm(data.timeoutMs);
-    else watchdog.kick();
+    else if (data.do === 'kick') watchdog.kick();
+    else joined = true;
   });
   child.once('exit', (status, signal) => {
     console.error(`agent ended (${signal ?? status}), starting it again`);
-    setTimeout(() => runAgent(false), RESTART_MS);
+    setTimeout(() => runAgent(!joined), RESTART_MS);
   });
   return child;
 }

@@ -1,4 +1,4 @@
-import type { Clock, Transport } from '#actors';
+import type { Clock, CyclePoint, Transport } from '#actors';
 import type { ClusterSettings, NodeId, TimingInput } from '#machines';
 import type { Database, Fence, Hypervisor, Probes, SharedStorage, Watchdog } from '#ports';
 
@@ -25,10 +25,12 @@ export interface NodeLogEntry {
 export interface NodeProcessOptions {
   readonly node: NodeId;
   /**
-   * True for the first agent process since the host booted (a marker on a tmpfs tells). Then the incarnation grows by one
-   * and copies that already run are destroyed, as nobody owns them. False after a mere restart of the agent.
+   * True as long as no agent process of this boot of the host had called `onJoined` (a marker on a tmpfs tells). Then the
+   * incarnation grows by one and copies that already run are destroyed, as nobody owns them. False after a mere restart.
    */
   readonly freshBoot: boolean;
+  /** Called once this incarnation stands in the slot: from now on another agent of this boot goes on with it. */
+  readonly onJoined?: () => void;
   /** Closed by the caller, after `stop()`. The same holds for the other ports. */
   readonly transport: Transport;
   readonly clock: Clock;
@@ -45,6 +47,8 @@ export interface NodeProcessOptions {
   /** For tests and small labs: other times than the sensitivity's. Unsafe ones are refused. */
   readonly timing?: TimingInput['override'];
   readonly log: (entry: NodeLogEntry) => void;
+  /** For tests: called when a part of an actor's step is done. May kill this process. */
+  readonly onCyclePoint?: (point: CyclePoint) => void;
 }
 
 /** The face of `NodeProcess` (constructor: `new NodeProcess(options)`). */

@@ -76,6 +76,7 @@ export class NodeProcess implements NodeProcessControl {
     };
     this.#supervision = new NodeSupervision({
       ...{ node, transport: options.transport, clock, random: options.random, database, fences, timings },
+      ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
       judgements: () => this.#judgements,
       note: (entry) => this.#note(entry),
     });
@@ -95,6 +96,7 @@ export class NodeProcess implements NodeProcessControl {
       if (await this.#open().catch(() => false)) break;
     }
     if (this.#ended) return;
+    this.#options.onJoined?.();
     if (freshBoot) this.#note({ what: 'start', why: `joined with incarnation ${this.#heartbeat.incarnation}` });
     await this.#join();
   }

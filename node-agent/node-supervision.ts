@@ -23,7 +23,7 @@ const TELL_AGAIN_INTERVALS = 5;
 type WordEvent = { readonly incarnation: number; readonly sequence: number; readonly state: 'suspended' | 'off' };
 
 export interface NodeSupervisionOptions
-  extends Pick<NodeProcessOptions, 'node' | 'transport' | 'clock' | 'random' | 'database' | 'fences'> {
+  extends Pick<NodeProcessOptions, 'node' | 'transport' | 'clock' | 'random' | 'database' | 'fences' | 'onCyclePoint'> {
   readonly timings: Timings;
   readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
   readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
@@ -40,6 +40,7 @@ export class NodeSupervision {
     const { transport, clock, random, node, database, fences, judgements, note } = options;
     this.system = createActorSystem({
       ...{ transport, clock, random, host: node },
+      ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
       onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),
     });
     const effects = effectsOf({ database, bus: transport.bus, fences, judgements, note });

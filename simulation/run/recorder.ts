@@ -67,6 +67,14 @@ export class Recorder implements WorldObserver {
     });
   }
 
+  hostResumed(): void {
+    this.dirty = true;
+  }
+
+  leaseWritten(): void {}
+
+  slotWritten(): void {}
+
   copyChanged(host: SimHost, copy: SimCopy): void {
     this.dirty = true;
     this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);

@@ -1,7 +1,8 @@
 import { type Bus, RequestFailed, RequestTimeout } from '#actors';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { SimProcess } from './host.ts';
+import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
+import type { SimProcess } from './sim-process.ts';
 import { SubjectTable } from './subject-table.ts';
 import { overTheWire } from './wire.ts';
 
@@ -21,12 +22,14 @@ interface Answerer {
 export class SimBus {
   readonly #time: VirtualTime;
   readonly #network: SimNetwork;
+  readonly #members: SimMembers;
   readonly #subscribers = new SubjectTable<Subscriber>();
   readonly #answerers = new SubjectTable<Answerer>();
 
-  constructor(time: VirtualTime, network: SimNetwork) {
+  constructor(time: VirtualTime, network: SimNetwork, members: SimMembers) {
     this.#time = time;
     this.#network = network;
+    this.#members = members;
   }
 
   open(process: SimProcess): Bus {
@@ -79,13 +82,16 @@ export class SimBus {
     });
   }
 
+  /** A stalled receiver reads what came meanwhile when it runs again. */
   #send(from: SimProcess, to: SimProcess, arrive: () => void): void {
     const network = this.#network;
-    if (!from.alive || !network.busConnects(from.host, to.host) || network.loses()) return;
-    const copies = network.duplicates() ? 2 : 1;
+    const members = this.#members;
+    if (!from.alive || !members.connects(from.host, to.host)) return;
+    if (network.loses(from.host) || network.loses(to.host)) return;
+    const copies = network.duplicates(from.host) ? 2 : 1;
     for (let i = 0; i < copies; i += 1) {
-      this.#time.after(network.delay(), () => {
-        if (network.busConnects(from.host, to.host)) to.run(arrive);
+      this.#time.after(network.delay(from.host) + network.delay(to.host), () => {
+        if (members.connects(from.host, to.host)) to.run(arrive);
       });
     }
   }

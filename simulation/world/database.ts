@@ -1,25 +1,34 @@
 import { type Database, DatabaseUnavailable } from '#ports';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { SimProcess } from './host.ts';
+import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
 import { remoteCall } from './remote-call.ts';
+import type { SimProcess } from './sim-process.ts';
 
 /** A driver waits this long for a server before it reports an error. */
 const TIMEOUT_MS = 3000;
 
 /**
- * What a process on a host sees of the database `inner`: far away, gone without a majority of its members in reach, and
- * with an unknown outcome when the answer is lost.
+ * What a process on a host sees of the database `inner`: far away, gone while its leader cannot be reached or is being
+ * elected, and with an unknown outcome when the answer is lost.
  */
-export function openDatabase(inner: Database, process: SimProcess, time: VirtualTime, network: SimNetwork): Database {
+export function openDatabase(
+  inner: Database,
+  process: SimProcess,
+  time: VirtualTime,
+  network: SimNetwork,
+  members: SimMembers,
+): Database {
+  const { host } = process;
   const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
     remoteCall({
+      port: 'database',
       process,
       time,
-      thereMs: network.delay() + 0.5,
-      backMs: network.delay() + 0.5,
+      thereMs: network.streamDelay(host) + 0.5,
+      backMs: network.streamDelay(host) + 0.5,
       timeoutMs: TIMEOUT_MS,
-      reachable: () => network.reachesMajority(process.host, 'database'),
+      reachable: () => members.serves(host),
       act,
       unavailable: () => new DatabaseUnavailable(`no answer from the database within ${TIMEOUT_MS} ms`),
     });

@@ -7,6 +7,7 @@ import { SeededRandom } from '../seeded-random.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import { SimBus } from './bus.ts';
 import { SimHost } from './host.ts';
+import { SimMembers } from './members.ts';
 import { SimNetwork } from './network.ts';
 import { openTransport } from './transport.ts';
 
@@ -23,17 +24,22 @@ async function run(seed: string, lossPercent: number): Promise<number> {
   const names = ['n1', 'n2', 'n3'].map(nodeId);
   const hosts = new Map(names.map((name) => [name, new SimHost(name, time)]));
   const settings = { delayMs: 1, jitterMs: 5, lossPercent, duplicatePercent: lossPercent };
-  const network = new SimNetwork(hosts, names, settings, new SeededRandom(seed));
-  const bus = new SimBus(time, network);
+  const network = new SimNetwork(settings, new SeededRandom(seed));
+  const members = new SimMembers({
+    ...{ time, network, random: new SeededRandom(`${seed}/members`), electionMs: [500, 3000], routed: true },
+    hosts: [...hosts.values()],
+  });
+  const bus = new SimBus(time, network, members);
   const inner = new MemoryTransport(
     new MemoryServer({ partitions: 8, clock: { nowMs: () => time.now, after: (ms, fire) => time.after(ms, fire) } }),
   );
   const systems: ActorSystem[] = [];
   for (const host of hosts.values()) {
     host.powerOn();
+    host.booted = true;
     const random = new SeededRandom(`${seed}/${host.name}`);
-    const process = host.startProcess(random, 0);
-    const transport = openTransport(inner, bus, process, time, network);
+    const process = host.startProcess();
+    const transport = openTransport(inner, bus, process, time, network, members);
     const system = createActorSystem({
       transport,
       clock: process.clock,

@@ -20,15 +20,15 @@ function happenToCluster(world: World, event: ClusterEvent): void {
     case 'storage-target-down':
     case 'storage-target-up':
       world.storage.up = event.do === 'storage-target-up';
-      world.storage.flushLate();
+      world.storage.pathChanged();
       return;
     case 'database-down':
     case 'database-up':
-      world.network.down.database = event.do === 'database-down';
+      world.databaseMembers.down = event.do === 'database-down';
       return;
     case 'messaging-down':
     case 'messaging-up':
-      world.network.down.messaging = event.do === 'messaging-down';
+      world.messaging.down = event.do === 'messaging-down';
       return;
     case 'partition':
       world.network.partition(event.groups.map((group) => group.map(nodeId)));
@@ -46,18 +46,18 @@ function happenToCluster(world: World, event: ClusterEvent): void {
 function happenToHost(world: World, host: SimHost, event: NodeEvent): void {
   switch (event.do) {
     case 'power-off':
-      world.powerOff(host, 'power cut');
+      world.power.off(host, 'power cut');
       return;
     case 'power-on':
-      world.powerOn(host);
+      world.power.on(host);
       return;
     case 'reboot':
     case 'shutdown':
-      world.shutdown(host, event.do === 'reboot');
+      world.power.shutdown(host, event.do === 'reboot');
       return;
     case 'pause':
       host.pause();
-      world.time.after(event.seconds * 1000, () => host.resume());
+      world.time.after(event.seconds * 1000, () => world.resume(host));
       return;
     case 'storage-link-down':
     case 'storage-interface-down':
@@ -66,28 +66,37 @@ function happenToHost(world: World, host: SimHost, event: NodeEvent): void {
     case 'storage-link-up':
     case 'storage-interface-up':
       host.links.storage = true;
-      world.storage.flushLate();
+      world.storage.pathChanged();
       return;
     case 'management-link-down':
     case 'management-link-up':
       host.links.management = event.do === 'management-link-up';
       return;
     case 'agent-kill':
-      world.killAgent(host);
+      world.agents.kill(host);
       return;
     case 'agent-restart':
-      world.killAgent(host);
+      world.agents.kill(host);
       world.startAgent(host);
       return;
     case 'clock-jump':
-      // The wall clock is nowhere in the ports: nothing in the product can see it jump (G3).
+      host.wallOffsetMs += event.seconds * 1000;
+      return;
+    case 'vm-network-link-down':
+    case 'vm-network-link-up':
+      host.links.vmNetwork = event.do === 'vm-network-link-up';
+      return;
+    case 'filesystem-read-only':
+      host.works.fileSystem = false;
+      return;
+    case 'storage-service-fail':
+    case 'storage-service-recover':
+      host.works.storageService = event.do === 'storage-service-recover';
       return;
     case 'maintenance-on':
     case 'maintenance-off':
       world.tell(`node/${host.name}`, { type: 'maintenance', on: event.do === 'maintenance-on' });
       return;
-    default:
-      throw new Error(`cannot play ${event.do}`);
   }
 }
 
@@ -101,6 +110,13 @@ function happenToVm(world: World, event: VmEvent): void {
     case 'guest-shutdown':
       if (holder === undefined || copy === undefined) return;
       world.hypervisors.change(holder, copy, 'off', event.do === 'kill' ? 'crashed' : 'guest-shutdown');
+      return;
+    case 'guest-panic':
+    case 'guest-hang':
+      if (copy !== undefined) world.hypervisors.guests[event.do === 'guest-panic' ? 'panic' : 'hang'](copy);
+      return;
+    case 'guest-boot-fails':
+      world.hypervisors.guests.bootFails.set(vm, event.times);
       return;
     case 'suspend-fails':
       world.hypervisors.faults.suspendFails.add(vm);

@@ -1,13 +1,23 @@
 import type { Fence } from '#ports';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { SimHost, SimProcess } from './host.ts';
+import type { SimHost } from './host.ts';
+import type { SimProcess } from './sim-process.ts';
 
 /** A fence device that was asked and has no answer gives up after this long. */
 const DEADLINE_MS = 10_000;
 
+/** How the power switches behave now. */
+export interface FenceMood {
+  /** From the order to the cut, ms. */
+  takesMs: number;
+  /** False: the order is carried out, but no answer comes. */
+  answers: boolean;
+}
+
 export interface FenceOptions {
+  /** `broken`: takes no order and never confirms. */
   readonly kind: 'confirming' | 'broken';
-  readonly seconds: number;
+  readonly mood: FenceMood;
   readonly time: VirtualTime;
   find(name: string): SimHost | undefined;
   /** The incarnation that host has written to its slot last. */
@@ -15,7 +25,10 @@ export interface FenceOptions {
   cutPower(host: SimHost): void;
 }
 
-/** The power switches of all hosts, reached over the management network. `broken`: takes the order and never confirms. */
+/**
+ * The power switches of all hosts, reached over the management network. One that is slower than the deadline is answered
+ * for with `failed` and cuts the power all the same, later, whatever boot of the host it then meets.
+ */
 export function openFence(options: FenceOptions, process: SimProcess): Fence {
   const by = `simulated-${options.kind}`;
   return {
@@ -27,9 +40,15 @@ export function openFence(options: FenceOptions, process: SimProcess): Fence {
         if (host === undefined) return fail(`there is no ${node}`);
         if (options.kind === 'broken') return fail('the device does not answer');
         if (!process.host.links.management) return fail('the device cannot be reached');
-        return options.time.after(options.seconds * 1000, () => {
+        const { takesMs, answers } = options.mood;
+        const deadline = fail('the device did not answer in time');
+        return options.time.after(takesMs, () => {
           if (options.incarnationOf(node) <= incarnation && host.powered) options.cutPower(host);
-          process.run(() => resolve({ outcome: 'confirmed', by }));
+          if (!answers || !process.host.links.management) return;
+          process.run(() => {
+            deadline.cancel();
+            resolve({ outcome: 'confirmed', by });
+          });
         });
       }),
   };

@@ -2,7 +2,10 @@ import type { NodeId, VmId } from '#machines';
 import { type Hypervisor, HypervisorError, type VmCopy } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { SimCopy, SimHost, SimProcess } from './host.ts';
+import { Guests } from './guests.ts';
+import type { SimCopy, SimHost } from './host.ts';
+import { HypervisorCalls, type HypervisorTrouble } from './hypervisor-calls.ts';
+import type { SimProcess } from './sim-process.ts';
 
 /** What the scenario wants to go wrong. */
 export interface HypervisorFaults {
@@ -10,81 +13,71 @@ export interface HypervisorFaults {
   readonly suspendFails: Set<VmId>;
 }
 
+/** What a hypervisor needs to know of the rest of the world. */
+export interface HypervisorWorld {
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  /** A disk on shared storage can be opened from there. */
+  readonly diskReachable: (host: SimHost) => boolean;
+  /** Told of every change of a copy, at the instant it happens. */
+  readonly changed: (host: SimHost, copy: SimCopy, before: VmCopy['state']) => void;
+}
+
 /** The hypervisors of all hosts: calls take time and outlive the agent that made them, copies do not outlive the power. */
 export class SimHypervisors {
   readonly faults: HypervisorFaults = { startFails: new Map(), suspendFails: new Set() };
-  readonly #time: VirtualTime;
-  readonly #random: SeededRandom;
-  readonly #changed: (host: SimHost, copy: SimCopy) => void;
+  readonly guests: Guests;
+  readonly #world: HypervisorWorld;
+  readonly #calls: HypervisorCalls;
   readonly #listeners = new Map<SimHost, Set<(copy: VmCopy) => void>>();
 
-  /** `changed` is told of every change of a copy, at the instant it happens. */
-  constructor(time: VirtualTime, random: SeededRandom, changed: (host: SimHost, copy: SimCopy) => void) {
-    this.#time = time;
-    this.#random = random;
-    this.#changed = changed;
+  constructor(world: HypervisorWorld) {
+    this.#world = world;
+    this.#calls = new HypervisorCalls(world.time, world.random);
+    this.guests = new Guests(world.time, world.random);
+  }
+
+  /** The troubles of one host's hypervisor, to be changed; after a change call `troubleChanged`. */
+  trouble(node: NodeId): HypervisorTrouble {
+    return this.#calls.trouble(node);
+  }
+
+  troubleChanged(): void {
+    this.#calls.troubleChanged();
   }
 
   /** A copy changes for a reason of its own (QEMU killed, guest shut down). */
   change(host: SimHost, copy: SimCopy, state: VmCopy['state'], reason?: VmCopy['reason']): void {
+    const before = copy.state;
     copy.state = state;
     copy.reason = reason;
-    this.#changed(host, copy);
+    this.#world.changed(host, copy, before);
     const seen = face(copy);
     for (const listener of this.#listeners.get(host) ?? []) listener(seen);
   }
 
   /** A running copy that nobody started in this world: the state a scenario begins with. */
   place(host: SimHost, vm: VmId, epoch: number): void {
-    const copy: SimCopy = { vm, epoch, state: 'running', reason: undefined };
+    const copy: SimCopy = { vm, epoch, state: 'running', reason: undefined, guest: 'up' };
     host.copies.set(vm, copy);
     this.change(host, copy, 'running');
   }
 
   open(process: SimProcess): Hypervisor {
     const { host } = process;
-    const find = (vm: VmId): SimCopy => {
-      const copy = host.copies.get(vm);
-      if (copy === undefined) throw new HypervisorError(`${host.name} has no copy of ${vm}`);
-      return copy;
-    };
+    const calls = this.#calls;
     return {
-      list: () => this.#call(process, 1, 3, () => [...host.copies.values()].map(face)),
-      start: (spec, epoch) => this.#call(process, 600, 1400, () => this.#start(host, spec.vm, epoch)),
-      suspend: (vm) =>
-        this.#call(process, 20, 120, () => {
-          if (this.faults.suspendFails.has(vm)) throw new HypervisorError(`${vm} does not suspend`);
-          const copy = find(vm);
-          if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
-          if (copy.state === 'running') this.change(host, copy, 'suspended');
-        }),
-      resume: (vm) =>
-        this.#call(process, 20, 80, () => {
-          const copy = find(vm);
-          if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
-          if (copy.state === 'suspended') this.change(host, copy, 'running');
-        }),
-      shutdown: (vm) =>
-        this.#call(process, 5, 20, () => {
-          const copy = find(vm);
-          this.#onHost(host, this.#random.between(2000, 5000), () => {
-            if (host.copies.get(vm) === copy && copy.state === 'running')
-              this.change(host, copy, 'off', 'guest-shutdown');
-          });
-        }),
+      list: () => calls.make(process, 'list', 1, 3, () => [...host.copies.values()].map(face)),
+      start: (spec, epoch) => calls.make(process, 'start', 600, 1400, () => this.#start(host, spec.vm, epoch)),
+      suspend: (vm) => calls.make(process, 'suspend', 20, 120, () => this.#suspend(host, vm)),
+      resume: (vm) => calls.make(process, 'resume', 20, 80, () => this.#resume(host, vm)),
+      shutdown: (vm) => calls.make(process, 'shutdown', 5, 20, () => this.#shutdown(host, vm)),
       destroy: (vm) =>
-        this.#call(process, 50, 300, () => {
+        calls.make(process, 'destroy', 50, 300, () => {
           const copy = host.copies.get(vm);
           if (copy !== undefined && copy.state !== 'off') this.change(host, copy, 'off', 'destroyed');
         }),
-      remove: (vm) =>
-        this.#call(process, 10, 50, () => {
-          const copy = host.copies.get(vm);
-          if (copy === undefined) return;
-          if (copy.state === 'running') throw new HypervisorError(`${vm} is running: destroy it first`);
-          if (copy.state === 'suspended') this.change(host, copy, 'off', 'destroyed');
-          host.copies.delete(vm);
-        }),
+      remove: (vm) => calls.make(process, 'remove', 10, 50, () => this.#remove(host, vm)),
       subscribe: (listener) => {
         const tell = (copy: VmCopy) => process.run(() => listener(copy));
         const listeners = this.#listeners.get(host) ?? new Set();
@@ -106,42 +99,55 @@ export class SimHypervisors {
       fault.left -= 1;
       throw new HypervisorError(`${vm} does not start on ${host.name}`);
     }
-    if (!host.links.storage) throw new HypervisorError(`${host.name} cannot open the disk of ${vm}`);
+    if (!this.#world.diskReachable(host)) throw new HypervisorError(`${host.name} cannot open the disk of ${vm}`);
     const found = host.copies.get(vm);
     if (found?.state === 'suspended') throw new HypervisorError(`${vm} is here, suspended: remove it first`);
     if (found?.state === 'running') {
       found.epoch = epoch;
       return;
     }
-    const copy: SimCopy = { vm, epoch, state: 'off', reason: undefined };
+    const copy: SimCopy = { vm, epoch, state: 'off', reason: undefined, guest: 'booting' };
     host.copies.set(vm, copy);
     this.change(host, copy, 'running');
+    this.guests.boot(host, copy);
   }
 
-  #call<Result>(process: SimProcess, lowMs: number, highMs: number, act: () => Result): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      if (!process.alive) return;
-      this.#onHost(process.host, this.#random.between(lowMs, highMs), () => {
-        try {
-          const result = act();
-          process.run(() => resolve(result));
-        } catch (error) {
-          process.run(() => reject(error));
-        }
-      });
+  #suspend(host: SimHost, vm: VmId): void {
+    if (this.faults.suspendFails.has(vm)) throw new HypervisorError(`${vm} does not suspend`);
+    const copy = find(host, vm);
+    if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
+    if (copy.state === 'running') this.change(host, copy, 'suspended');
+  }
+
+  #resume(host: SimHost, vm: VmId): void {
+    const copy = find(host, vm);
+    if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
+    if (copy.state === 'suspended') this.change(host, copy, 'running');
+  }
+
+  /** The power button of the guest: one that hangs, or has not booted, does not obey. */
+  #shutdown(host: SimHost, vm: VmId): void {
+    const copy = find(host, vm);
+    if (copy.guest !== 'up') return;
+    this.#calls.onHost(host, this.#world.random.between(2000, 5000), () => {
+      const obeys = host.copies.get(vm) === copy && copy.state === 'running' && copy.guest === 'up';
+      if (obeys) this.change(host, copy, 'off', 'guest-shutdown');
     });
   }
 
-  /** On this boot of the host, when it is not stalled; dropped if the power goes first. */
-  #onHost(host: SimHost, delayMs: number, work: () => void): void {
-    const boot = host.boots;
-    this.#time.after(delayMs, () => {
-      if (!host.powered || host.boots !== boot) return;
-      host.whenRunning(() => {
-        if (host.powered && host.boots === boot) work();
-      });
-    });
+  #remove(host: SimHost, vm: VmId): void {
+    const copy = host.copies.get(vm);
+    if (copy === undefined) return;
+    if (copy.state === 'running') throw new HypervisorError(`${vm} is running: destroy it first`);
+    if (copy.state === 'suspended') this.change(host, copy, 'off', 'destroyed');
+    host.copies.delete(vm);
   }
+}
+
+function find(host: SimHost, vm: VmId): SimCopy {
+  const copy = host.copies.get(vm);
+  if (copy === undefined) throw new HypervisorError(`${host.name} has no copy of ${vm}`);
+  return copy;
 }
 
 function face(copy: SimCopy): VmCopy {

@@ -2,33 +2,30 @@ import type { NodeId } from '#machines';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { SimHost } from './host.ts';
 
-export interface NetworkSettings {
+/** What a way through the network does to packets. */
+export interface LinkQuality {
   readonly delayMs: number;
   readonly jitterMs: number;
   readonly lossPercent: number;
   readonly duplicatePercent: number;
 }
 
+/** TCP sends a lost packet again after this, then after twice as long, and so on. */
+const RETRANSMIT_MS = 200;
+const MAX_RETRANSMITS = 7;
+
 /**
- * The management network and the members (messaging, database) that run on some of the hosts. A partition splits it into
- * groups; who is in no group is alone.
+ * The management network: cables, a partition into groups (who is in no group is alone), cuts that stop packets one way
+ * only, and what each host's link does to the packets that pass it.
  */
 export class SimNetwork {
-  readonly #hosts: ReadonlyMap<NodeId, SimHost>;
-  readonly #members: readonly SimHost[];
-  readonly #settings: NetworkSettings;
+  readonly #settings: LinkQuality;
   readonly #random: SeededRandom;
+  readonly #bad = new Map<NodeId, LinkQuality>();
+  readonly #cuts = new Set<string>();
   #groups: ReadonlyMap<NodeId, number> | undefined;
-  readonly down = { messaging: false, database: false };
 
-  constructor(
-    hosts: ReadonlyMap<NodeId, SimHost>,
-    members: readonly NodeId[],
-    settings: NetworkSettings,
-    random: SeededRandom,
-  ) {
-    this.#hosts = hosts;
-    this.#members = members.map((name) => this.#host(name));
+  constructor(settings: LinkQuality, random: SeededRandom) {
     this.#settings = settings;
     this.#random = random;
   }
@@ -41,45 +38,55 @@ export class SimNetwork {
     this.#groups = undefined;
   }
 
-  /** Packets can go from `a` to `b` at this instant. */
-  connected(a: SimHost, b: SimHost): boolean {
-    if (!a.powered || !b.alive) return false;
+  /** Packets from one to the other are dropped, those of the other way pass. */
+  cutOneWay(from: NodeId, to: NodeId, isCut: boolean): void {
+    if (isCut) this.#cuts.add(`${from}>${to}`);
+    else this.#cuts.delete(`${from}>${to}`);
+  }
+
+  /** A host's link becomes as bad as that, beside what the network does anyway; `undefined`: good again. */
+  setLink(node: NodeId, quality: LinkQuality | undefined): void {
+    if (quality === undefined) this.#bad.delete(node);
+    else this.#bad.set(node, quality);
+  }
+
+  /** A packet can go from `a` to `b` at this instant. A stalled host takes packets: it reads them later. */
+  passes(a: SimHost, b: SimHost): boolean {
+    if (!a.powered || !b.powered) return false;
     if (a === b) return true;
-    if (!a.links.management || !b.links.management) return false;
+    if (!a.links.management || !b.links.management || this.#cuts.has(`${a.name}>${b.name}`)) return false;
     if (this.#groups === undefined) return true;
     const group = this.#groups.get(a.name);
     return group !== undefined && group === this.#groups.get(b.name);
   }
 
-  /** `host` can talk to members that are a majority among themselves. */
-  reachesMajority(host: SimHost, of: 'messaging' | 'database'): boolean {
-    if (this.down[of]) return false;
-    const reached = this.#members.filter((member) => this.connected(host, member)).length;
-    return reached * 2 > this.#members.length;
+  /** A conversation is possible: packets pass both ways and the other end answers. */
+  connected(a: SimHost, b: SimHost): boolean {
+    return b.alive && this.passes(a, b) && this.passes(b, a);
   }
 
-  /** Messages that are not stored need only one server between the two. */
-  busConnects(from: SimHost, to: SimHost): boolean {
-    if (this.down.messaging) return false;
-    return this.#members.some((member) => this.connected(from, member) && this.connected(to, member));
+  /** One way of one packet from or to that host, milliseconds. */
+  delay(host: SimHost): number {
+    const { delayMs, jitterMs } = this.#settings;
+    const own = this.#bad.get(host.name);
+    const worstMs = jitterMs + (own?.jitterMs ?? 0);
+    return delayMs + (own?.delayMs ?? 0) + this.#random.next() * worstMs;
   }
 
-  /** One way of one packet, milliseconds. */
-  delay(): number {
-    return this.#settings.delayMs + this.#random.next() * this.#settings.jitterMs;
+  /** One way of a request over a connection that repeats what was lost: late instead of lost. */
+  streamDelay(host: SimHost): number {
+    let sum = this.delay(host);
+    for (let tries = 0; tries < MAX_RETRANSMITS && this.loses(host); tries += 1) sum += RETRANSMIT_MS * 2 ** tries;
+    return sum;
   }
 
-  loses(): boolean {
-    return this.#settings.lossPercent > 0 && this.#random.chance(this.#settings.lossPercent / 100);
+  loses(host: SimHost): boolean {
+    const percent = this.#settings.lossPercent + (this.#bad.get(host.name)?.lossPercent ?? 0);
+    return percent > 0 && this.#random.chance(percent / 100);
   }
 
-  duplicates(): boolean {
-    return this.#settings.duplicatePercent > 0 && this.#random.chance(this.#settings.duplicatePercent / 100);
-  }
-
-  #host(name: NodeId): SimHost {
-    const host = this.#hosts.get(name);
-    if (host === undefined) throw new Error(`no host ${name}`);
-    return host;
+  duplicates(host: SimHost): boolean {
+    const percent = this.#settings.duplicatePercent + (this.#bad.get(host.name)?.duplicatePercent ?? 0);
+    return percent > 0 && this.#random.chance(percent / 100);
   }
 }

@@ -8,11 +8,11 @@ import { SimStorageTarget } from './storage.ts';
 sharedStorageContract('simulated', async () => {
   const time = new VirtualTime();
   const random = new SeededRandom('storage contract');
-  const target = new SimStorageTarget(time, random);
+  const target = new SimStorageTarget(time, random, { leaseWritten: () => {}, slotWritten: () => {} });
   const open = (name: string) => {
     const host = new SimHost(nodeId(name), time);
     host.powerOn();
-    return target.open(host.startProcess(random, 0));
+    return target.open(host.startProcess());
   };
   const drive = async <Result>(work: Promise<Result>): Promise<Result> => {
     let ended = false;

@@ -2,82 +2,156 @@ import type { NodeId, VmId } from '#machines';
 import { type LeaseSector, type SharedStorage, type Slot, StorageUnavailable } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { SimProcess } from './host.ts';
+import type { SimHost } from './host.ts';
 import { remoteCall } from './remote-call.ts';
+import type { SimProcess } from './sim-process.ts';
 
 /** How long an initiator waits for the target before it reports an error. */
 const TIMEOUT_MS = 5000;
+/** A write that an initiator gave up may be in a socket of its own: it lands up to this long after the path is back. */
+const LATEST_MS = 4000;
 
-/** The shared target: heartbeat slots and lease sectors. A write that timed out may land when the path is back. */
+/** What ails one host's path to the target, beside a pulled cable. */
+export interface PathTrouble {
+  /** Each way may take up to this much longer. */
+  slowMs: number;
+  /** That share of the calls fails at once; half of the failed writes land all the same. */
+  errorPercent: number;
+  /** Requests arrive and wait until this ends. */
+  hangs: boolean;
+  /** Requests arrive and are done, answers do not come back. */
+  answersLost: boolean;
+}
+
+interface LateWrite {
+  readonly host: SimHost;
+  readonly boots: number;
+  readonly act: () => unknown;
+}
+
+/** Told of every write that lands, at the instant it does. */
+export interface StorageObserver {
+  leaseWritten(before: LeaseSector | undefined, after: LeaseSector): void;
+  slotWritten(before: Slot | undefined, after: Slot): void;
+}
+
+/** The shared target: heartbeat slots and lease sectors. A write that timed out may land when the path is back, even after newer ones. */
 export class SimStorageTarget {
   readonly slots = new Map<NodeId, Slot>();
   readonly leases = new Map<VmId, LeaseSector>();
   up = true;
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
-  readonly #late: { readonly process: SimProcess; readonly act: () => unknown }[] = [];
+  readonly #observer: StorageObserver;
+  readonly #trouble = new Map<NodeId, PathTrouble>();
+  #late: LateWrite[] = [];
+  readonly #hanging: { readonly host: SimHost; readonly proceed: () => void }[] = [];
 
-  constructor(time: VirtualTime, random: SeededRandom) {
+  constructor(time: VirtualTime, random: SeededRandom, observer: StorageObserver) {
     this.#time = time;
     this.#random = random;
+    this.#observer = observer;
   }
 
-  reachableFrom(process: SimProcess): boolean {
-    return this.up && process.host.powered && process.host.links.storage;
+  reachableFrom(host: SimHost): boolean {
+    return this.up && host.powered && host.links.storage;
   }
 
-  /** To be called when a path may have come back: writes that waited in an initiator land now, before any newer one. */
-  flushLate(): void {
-    const waiting = this.#late.splice(0);
-    for (const write of waiting) {
-      if (this.reachableFrom(write.process)) write.act();
-      else if (write.process.host.powered) this.#late.push(write);
+  /** The troubles of a host's path, to be changed; after a change call `pathChanged`. */
+  path(node: NodeId): PathTrouble {
+    const known = this.#trouble.get(node);
+    if (known !== undefined) return known;
+    const none = { slowMs: 0, errorPercent: 0, hangs: false, answersLost: false };
+    this.#trouble.set(node, none);
+    return none;
+  }
+
+  /** To be called when a path may have come back: what waited in an initiator or in the target goes on. */
+  pathChanged(): void {
+    for (const waiting of this.#hanging.splice(0)) {
+      if (this.path(waiting.host.name).hangs) this.#hanging.push(waiting);
+      else waiting.proceed();
+    }
+    const late = this.#late;
+    this.#late = [];
+    for (const write of late) {
+      if (!this.reachableFrom(write.host)) this.#keep(write);
+      else if (this.#random.chance(0.5)) this.#land(write);
+      else this.#time.after(this.#random.between(0, LATEST_MS), () => this.#land(write));
     }
   }
 
   /** What a process on a host sees of the target. */
   open(process: SimProcess): SharedStorage {
-    const call = <Result>(act: () => Result, write: boolean): Promise<Result> =>
-      remoteCall({
-        process,
-        time: this.#time,
-        thereMs: this.#random.between(0.2, 1),
-        backMs: this.#random.between(0.2, 1),
-        timeoutMs: TIMEOUT_MS,
-        reachable: () => this.reachableFrom(process),
-        act,
-        unavailable: () => new StorageUnavailable(`no answer from shared storage within ${TIMEOUT_MS} ms`),
-        lost: () => {
-          if (write && this.#random.chance(0.5)) this.#late.push({ process, act });
-        },
-      });
     return {
-      writeSlot: (slot) =>
-        call(() => {
-          this.slots.set(slot.node, slot);
-        }, true),
-      readSlots: () => call(() => [...this.slots.values()], false),
-      readLease: (vm) => call(() => this.leases.get(vm), false),
-      readLeases: () => call(() => [...this.leases.values()], false),
-      compareAndWriteLease: (expected, next) =>
-        call(() => {
-          if (!same(this.leases.get(next.vm), expected)) return false;
-          this.leases.set(next.vm, next);
-          return true;
-        }, true),
+      writeSlot: (slot) => this.#call(process, () => this.#writeSlot(slot), true),
+      readSlots: () => this.#call(process, () => [...this.slots.values()], false),
+      readLease: (vm) => this.#call(process, () => this.leases.get(vm), false),
+      readLeases: () => this.#call(process, () => [...this.leases.values()], false),
+      compareAndWriteLease: (expected, next) => this.#call(process, () => this.#compareAndWrite(expected, next), true),
       close: async () => {},
     };
+  }
+
+  #call<Result>(process: SimProcess, act: () => Result, isWrite: boolean): Promise<Result> {
+    const { host } = process;
+    const trouble = this.path(host.name);
+    const way = () => this.#random.between(0.2, 1) + this.#random.next() * trouble.slowMs;
+    const late = { host, boots: host.boots, act };
+    return remoteCall({
+      port: 'storage',
+      process,
+      time: this.#time,
+      thereMs: way(),
+      backMs: way(),
+      timeoutMs: TIMEOUT_MS,
+      reachable: () => this.reachableFrom(host),
+      answerable: () => this.reachableFrom(host) && !trouble.answersLost,
+      act: () => {
+        if (trouble.errorPercent > 0 && this.#random.chance(trouble.errorPercent / 100)) {
+          if (isWrite && this.#random.chance(0.5)) act();
+          throw new StorageUnavailable('the target reports a failure');
+        }
+        return act();
+      },
+      unavailable: () => new StorageUnavailable(`no answer from shared storage within ${TIMEOUT_MS} ms`),
+      lost: () => {
+        if (isWrite && this.#random.chance(0.5)) this.#late.push(late);
+      },
+      arrive: (proceed) => {
+        if (trouble.hangs) this.#hanging.push({ host, proceed });
+        else proceed();
+      },
+    });
+  }
+
+  #land(write: LateWrite): void {
+    if (this.reachableFrom(write.host) && write.host.boots === write.boots) write.act();
+    else this.#keep(write);
+  }
+
+  /** What stood in a host's memory goes with its power. */
+  #keep(write: LateWrite): void {
+    if (write.host.powered && write.host.boots === write.boots) this.#late.push(write);
+  }
+
+  #writeSlot(slot: Slot): void {
+    const before = this.slots.get(slot.node);
+    this.slots.set(slot.node, slot);
+    this.#observer.slotWritten(before, slot);
+  }
+
+  #compareAndWrite(expected: LeaseSector | undefined, next: LeaseSector): boolean {
+    const before = this.leases.get(next.vm);
+    if (!same(before, expected)) return false;
+    this.leases.set(next.vm, next);
+    this.#observer.leaseWritten(before, next);
+    return true;
   }
 }
 
 function same(a: LeaseSector | undefined, b: LeaseSector | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return (
-    a.vm === b.vm &&
-    a.epoch === b.epoch &&
-    a.generation === b.generation &&
-    a.status === b.status &&
-    a.node === b.node &&
-    a.incarnation === b.incarnation
-  );
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => Reflect.get(a, key) === Reflect.get(b, key));
 }

@@ -1,6 +1,6 @@
 import type { Delivery, PartitionConsumer, Transport } from '#actors';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { SimProcess } from './host.ts';
+import type { SimProcess } from './sim-process.ts';
 
 /** How often a cut-off client tries to connect again. */
 const RECONNECT_MS = 1000;

@@ -1,9 +1,10 @@
 import { type Delivery, type Transport, TransportUnavailable } from '#actors';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimBus } from './bus.ts';
-import type { SimProcess } from './host.ts';
+import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
 import { remoteCall } from './remote-call.ts';
+import type { SimProcess } from './sim-process.ts';
 import { Subscription } from './subscription.ts';
 
 const TIMEOUT_MS = 3000;
@@ -20,14 +21,17 @@ export function openTransport(
   process: SimProcess,
   time: VirtualTime,
   network: SimNetwork,
+  members: SimMembers,
 ): Transport {
-  const reachable = () => network.reachesMajority(process.host, 'messaging');
+  const { host } = process;
+  const reachable = () => members.serves(host);
   const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
     remoteCall({
+      port: 'messaging',
       process,
       time,
-      thereMs: network.delay(),
-      backMs: network.delay(),
+      thereMs: network.streamDelay(host),
+      backMs: network.streamDelay(host),
       timeoutMs: TIMEOUT_MS,
       reachable,
       act,
@@ -35,9 +39,11 @@ export function openTransport(
     });
   const arrive = (delivery: Delivery, receive: (delivery: Delivery) => void): void => {
     let settled = false;
+    const { term } = members;
     const settle = (act: () => void) => {
-      time.after(network.delay(), () => {
-        if (settled || !reachable() || network.loses()) return;
+      time.after(network.delay(host), () => {
+        // A new leader knows nothing of what the old one had handed out: an acknowledgement of that is lost.
+        if (settled || !reachable() || members.term !== term || network.loses(host)) return;
         settled = true;
         again.cancel();
         act();
@@ -48,10 +54,10 @@ export function openTransport(
       settled = true;
       delivery.nak(0);
     });
-    const copies = network.duplicates() ? 2 : 1;
+    const copies = network.duplicates(host) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      time.after(network.delay(), () => {
-        if (!reachable() || network.loses()) return;
+      time.after(network.delay(host), () => {
+        if (!reachable() || network.loses(host)) return;
         process.run(() =>
           receive({
             message: delivery.message,
@@ -89,7 +95,7 @@ export function openTransport(
     watch: (kinds, listener) =>
       call(async () => {
         const drop = await inner.watch(kinds, (entry) => {
-          time.after(network.delay(), () => {
+          time.after(network.delay(host), () => {
             if (reachable()) process.run(() => listener(entry));
           });
         });

@@ -1,6 +1,7 @@
 import type { Watchdog } from '#ports';
 import type { Planned, VirtualTime } from '../virtual-time.ts';
-import type { SimHost, SimProcess } from './host.ts';
+import type { SimHost } from './host.ts';
+import type { SimProcess } from './sim-process.ts';
 
 /**
  * The hardware watchdog of one host. It counts true time, also while the host is stalled or its agent is dead, and

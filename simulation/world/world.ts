@@ -1,31 +1,32 @@
 import type { MailboxMessage, Transport } from '#actors';
 import { type ClusterSettings, type NodeId, nodeId, type VmId } from '#machines';
-import type { Database } from '#ports';
+import type { Database, VmCopy } from '#ports';
 import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import type { Scenario } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { VirtualTime } from '../virtual-time.ts';
+import { Agents } from './agents.ts';
 import { SimBus } from './bus.ts';
 import { openDatabase } from './database.ts';
-import { openFence } from './fence.ts';
+import { type FenceMood, openFence } from './fence.ts';
 import { type SimCopy, SimHost } from './host.ts';
+import { HostClock } from './host-clock.ts';
 import { SimHypervisors } from './hypervisor.ts';
+import { SimMembers } from './members.ts';
 import { SimNetwork } from './network.ts';
-import { SimStorageTarget } from './storage.ts';
+import { Power } from './power.ts';
+import type { SimProcess } from './sim-process.ts';
+import { SimStorageTarget, type StorageObserver } from './storage.ts';
 import { openTransport } from './transport.ts';
-import { SimWatchdog } from './watchdog.ts';
-
-/** From power to a running agent. */
-const BOOT_MS = 30_000;
-/** An orderly shutdown that takes longer ends in a power cut. */
-const SHUTDOWN_LIMIT_MS = 300_000;
 
 /** What the world tells those who watch it. Called at the instant it happens. */
-export interface WorldObserver {
+export interface WorldObserver extends StorageObserver {
   log(entry: NodeLogEntry): void;
   /** A fact of the world itself, not of the product. */
   fact(what: string, node: NodeId | undefined, vm: VmId | undefined, why: string): void;
-  copyChanged(host: SimHost, copy: SimCopy): void;
+  copyChanged(host: SimHost, copy: SimCopy, before: VmCopy['state']): void;
+  /** A stall of a host ended: its copies write again. */
+  hostResumed(host: SimHost): void;
   /** The agent threw where nothing may be thrown. */
   agentFailed(node: NodeId, error: unknown): void;
 }
@@ -37,8 +38,8 @@ export interface WorldOptions {
   readonly observer: WorldObserver;
   /** The state of the messaging servers and of the database; the world puts distance and faults before them. */
   readonly servers: (time: VirtualTime) => { readonly transport: Transport; readonly database: Database };
-  /** The production process of one node. */
-  readonly createAgent: (options: NodeProcessOptions) => NodeProcessControl;
+  /** The production process of one node. `wallClockMs`: what no production code may read (G3). */
+  readonly createAgent: (options: NodeProcessOptions, wallClockMs: () => number) => NodeProcessControl;
 }
 
 /** Everything that stands in the data centre, without a scenario's plan of what happens to it. */
@@ -46,35 +47,56 @@ export class World {
   readonly time = new VirtualTime();
   readonly hosts: ReadonlyMap<NodeId, SimHost>;
   readonly network: SimNetwork;
+  readonly messaging: SimMembers;
+  readonly databaseMembers: SimMembers;
   readonly storage: SimStorageTarget;
   readonly hypervisors: SimHypervisors;
   readonly transport: Transport;
   readonly database: Database;
+  readonly agents: Agents;
+  readonly power: Power;
+  readonly fences: FenceMood;
   readonly #options: WorldOptions;
   readonly #bus: SimBus;
-  readonly #watchdogs = new Map<SimHost, SimWatchdog>();
-  readonly #agents = new Map<SimHost, NodeProcessControl>();
   #messages = 0;
 
   constructor(options: WorldOptions) {
     const { scenario, seed, observer } = options;
+    const { time } = this;
     this.#options = options;
-    const names = scenario.nodes.map((node) => nodeId(node.name));
-    this.hosts = new Map(names.map((name) => [name, new SimHost(name, this.time)]));
-    const members = scenario.members?.map(nodeId) ?? names.slice(0, names.length < 3 ? 1 : 3);
     const stream = (name: string) => new SeededRandom(`${seed}/${name}`);
-    this.network = new SimNetwork(this.hosts, members, scenario.settings.network, stream('network'));
-    this.storage = new SimStorageTarget(this.time, stream('storage'));
-    this.hypervisors = new SimHypervisors(this.time, stream('hypervisor'), (host, copy) =>
-      observer.copyChanged(host, copy),
-    );
-    this.#bus = new SimBus(this.time, this.network);
-    const servers = options.servers(this.time);
+    const { driftPercent } = scenario.settings.clock;
+    const clockOf = (name: NodeId) => {
+      const random = stream(`clock/${name}`);
+      return new HostClock(time, random.int(0, 1e9), 1 + random.between(-driftPercent, driftPercent) / 100);
+    };
+    const names = scenario.nodes.map((node) => nodeId(node.name));
+    this.hosts = new Map(names.map((name) => [name, new SimHost(name, time, clockOf(name))]));
+    const hosts = (scenario.members ?? names.slice(0, names.length < 3 ? 1 : 3)).map((name) => this.host(name));
+    this.network = new SimNetwork(scenario.settings.network, stream('network'));
+    const { network } = this;
+    this.messaging = new SimMembers({
+      ...{ time, network, hosts, random: stream('messaging'), electionMs: [500, 4000], routed: true },
+    });
+    this.databaseMembers = new SimMembers({
+      ...{ time, network, hosts, random: stream('database'), electionMs: [1000, 12_000], routed: false },
+    });
+    this.storage = new SimStorageTarget(time, stream('storage'), observer);
+    this.hypervisors = new SimHypervisors({
+      ...{ time, random: stream('hypervisor') },
+      diskReachable: (host) => this.storage.reachableFrom(host),
+      changed: (host, copy, before) => observer.copyChanged(host, copy, before),
+    });
+    this.#bus = new SimBus(time, network, this.messaging);
+    const servers = options.servers(time);
     this.transport = servers.transport;
     this.database = servers.database;
-    for (const host of this.hosts.values()) {
-      this.#watchdogs.set(host, new SimWatchdog(this.time, host, (late) => this.#watchdogReset(late)));
-    }
+    this.fences = { takesMs: scenario.settings.fenceSeconds * 1000, answers: true };
+    this.agents = new Agents((node, error) => observer.agentFailed(node, error));
+    this.power = new Power({
+      ...{ time, hosts: [...this.hosts.values()], agents: this.agents, observer },
+      startAgent: (host) => this.startAgent(host),
+    });
   }
 
   host(name: string): SimHost {
@@ -92,111 +114,17 @@ export class World {
   beginPowered(host: SimHost): void {
     host.powerOn();
     host.booted = true;
-    host.agentRan = true;
+    host.joined = true;
     this.startAgent(host);
   }
 
-  powerOn(host: SimHost): void {
-    if (host.powered) return;
-    host.powerOn();
-    const boot = host.boots;
-    this.time.after(BOOT_MS, () => {
-      if (!host.powered || host.boots !== boot) return;
-      host.whenRunning(() => {
-        host.booted = true;
-        this.startAgent(host);
-      });
-    });
-  }
-
-  powerOff(host: SimHost, why: string): void {
-    if (!host.powered) return;
-    this.#options.observer.fact('power-lost', host.name, undefined, why);
-    this.killAgent(host);
-    this.#watchdogs.get(host)?.powerLost();
-    const copies = [...host.copies.values()];
-    host.powerOff();
-    for (const copy of copies) this.#options.observer.copyChanged(host, { ...copy, state: 'off', reason: 'lost' });
-  }
-
-  /** T5: the operating system goes down in order, at the longest `SHUTDOWN_LIMIT_MS`. */
-  shutdown(host: SimHost, reboot: boolean): void {
-    const agent = this.#agents.get(host);
-    if (!host.powered) return;
-    const boot = host.boots;
-    const off = () => {
-      if (!host.powered || host.boots !== boot) return;
-      this.powerOff(host, 'orderly shutdown');
-      if (reboot) this.powerOn(host);
-    };
-    if (agent === undefined) {
-      off();
-      return;
-    }
-    this.time.after(SHUTDOWN_LIMIT_MS, off);
-    host.process?.run(() => {
-      agent
-        .shutdownHost({ reboot })
-        .then(off, (error: unknown) => this.#options.observer.agentFailed(host.name, error));
-    });
-  }
-
-  /** SIGKILL of the agent; its VMs live on, its watchdog counts on. */
-  killAgent(host: SimHost): void {
-    this.#agents.get(host)?.kill();
-    this.#agents.delete(host);
-    host.killProcess();
-  }
-
-  /** Starts the agent unless one runs; on a host that is down or still boots the boot will start it. */
   startAgent(host: SimHost): void {
-    if (!host.booted || host.process !== undefined) return;
-    const freshBoot = !host.agentRan;
-    host.agentRan = true;
-    const { scenario, seed, settings, observer, createAgent } = this.#options;
-    const random = new SeededRandom(`${seed}/agent/${host.name}/${host.boots}/${this.time.fired}`);
-    const drift = scenario.settings.clock.driftPercent;
-    const process = host.startProcess(random, random.between(-drift, drift));
-    const watchdog = this.#watchdogs.get(host);
-    if (watchdog === undefined) throw new Error(`${host.name} has no watchdog`);
-    const { fence, fenceSeconds } = scenario.settings;
-    const agent = createAgent({
-      node: host.name,
-      freshBoot,
-      transport: openTransport(this.transport, this.#bus, process, this.time, this.network),
-      clock: process.clock,
-      random: () => random.next(),
-      database: openDatabase(this.database, process, this.time, this.network),
-      storage: this.storage.open(process),
-      hypervisor: this.hypervisors.open(process),
-      fences:
-        fence === 'none'
-          ? []
-          : [
-              openFence(
-                {
-                  kind: fence,
-                  seconds: fenceSeconds,
-                  time: this.time,
-                  find: (name) => this.hosts.get(nodeId(name)),
-                  incarnationOf: (name) => this.storage.slots.get(nodeId(name))?.incarnation ?? 0,
-                  cutPower: (target) => this.powerOff(target, 'fenced'),
-                },
-                process,
-              ),
-            ],
-      watchdog: watchdog.open(process),
-      settings,
-      log: (entry) => {
-        if (process.alive) observer.log(entry);
-      },
-    });
-    this.#agents.set(host, agent);
-    process.run(() => {
-      agent.start().catch((error: unknown) => {
-        if (process.alive) observer.agentFailed(host.name, error);
-      });
-    });
+    this.agents.start(host, (process) => this.#createAgent(process));
+  }
+
+  resume(host: SimHost): void {
+    host.resume();
+    this.#options.observer.hostResumed(host);
   }
 
   /** An operator's message to an actor; tried again by the operator until messaging takes it. */
@@ -209,9 +137,7 @@ export class World {
       event,
     };
     const attempt = () => {
-      const reached = [...this.hosts.values()].some(
-        (host) => host.alive && this.network.reachesMajority(host, 'messaging'),
-      );
+      const reached = [...this.hosts.values()].some((host) => host.alive && this.messaging.serves(host));
       if (!reached) {
         this.time.after(1000, attempt);
         return;
@@ -223,9 +149,49 @@ export class World {
     attempt();
   }
 
-  #watchdogReset(host: SimHost): void {
-    if (!host.powered) return;
-    this.powerOff(host, 'reset by its watchdog');
-    this.powerOn(host);
+  #createAgent(process: SimProcess): NodeProcessControl {
+    const { seed, settings, observer, createAgent } = this.#options;
+    const { time, network } = this;
+    const { host } = process;
+    const random = new SeededRandom(`${seed}/agent/${host.name}/${host.boots}/${time.fired}`);
+    const options: NodeProcessOptions = {
+      node: host.name,
+      freshBoot: !host.joined,
+      onJoined: () => {
+        if (process.alive) host.joined = true;
+      },
+      onCyclePoint: (point) => process.reach(`actor.${point}`),
+      transport: openTransport(this.transport, this.#bus, process, time, network, this.messaging),
+      clock: process.clock,
+      random: () => random.next(),
+      database: openDatabase(this.database, process, time, network, this.databaseMembers),
+      storage: this.storage.open(process),
+      hypervisor: this.hypervisors.open(process),
+      fences: this.#fences(process),
+      watchdog: this.power.watchdogOf(host).open(process),
+      probes: {
+        fileSystemWritable: async () => host.works.fileSystem,
+        storageServiceWorks: async () => host.works.storageService,
+      },
+      settings,
+      log: (entry) => {
+        if (process.alive) observer.log(entry);
+      },
+    };
+    return createAgent(options, () => host.clock.nowMs + host.wallOffsetMs);
+  }
+
+  #fences(process: SimProcess): NodeProcessOptions['fences'] {
+    const { fence } = this.#options.scenario.settings;
+    if (fence === 'none') return [];
+    const options = {
+      kind: fence,
+      mood: this.fences,
+      time: this.time,
+      find: (name: string) => this.hosts.get(nodeId(name)),
+      incarnationOf: (name: string) => this.storage.slots.get(nodeId(name))?.incarnation ?? 0,
+      cutPower: (target: SimHost) => this.power.off(target, 'fenced'),
+    };
+    return [openFence(options, process)];
   }
 }
