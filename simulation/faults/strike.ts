@@ -77,7 +77,10 @@ function strikeStorage(world: World, fault: Of<`storage-${string}` & WorldFault[
 
 function strikeMembers(world: World, fault: Of<'member-down' | 'leader-lost'>): void {
   const members = fault.of === 'messaging' ? world.messaging : world.databaseMembers;
-  if (fault.do === 'leader-lost') return members.dethrone();
+  if (fault.do === 'leader-lost') {
+    members.dethrone();
+    return;
+  }
   const node = nodeId(fault.node);
   members.setStopped(node, true);
   endsAfter(world, fault.seconds, () => members.setStopped(node, false));
