@@ -22,6 +22,7 @@ import { Outbox } from './outbox.ts';
 import type { Kind } from './registration.ts';
 import { TimerSet } from './timer-set.ts';
 import type { Address, Delivery } from './transport.ts';
+import { whileFull } from './while-full.ts';
 
 type MessageWork = Extract<Work, { kind: 'message' }>;
 
@@ -41,6 +42,8 @@ export class ActorCell {
   readonly #kept = new Map<string, MessageWork>();
   #state: ActorState | undefined;
   #loads = 0;
+  /** Whom the last step sent something. */
+  #receivers: readonly Address[] = [];
   #running = false;
   #halted = false;
   #failures = 0;
@@ -112,6 +115,7 @@ export class ActorCell {
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
       if (++steps % limits.stepsPerSlice === 0) await sleep(clock, 0);
       await this.#outbox.untilRoom();
+      if (this.#receivers.length > 0) await this.#slowDown();
       try {
         await this.#take(work);
       } catch (error) {
@@ -122,6 +126,12 @@ export class ActorCell {
     }
     this.#running = false;
     this.#idleSinceMs = clock.nowMs();
+  }
+
+  async #slowDown(): Promise<void> {
+    const receivers = this.#receivers;
+    this.#receivers = [];
+    await whileFull(this.#context, this.address, receivers, () => this.#halted);
   }
 
   async #take(work: Work): Promise<void> {
@@ -182,6 +192,7 @@ export class ActorCell {
 
   #finish(done: Committed, state: ActorState): void {
     this.#outbox.add(done.unsent);
+    this.#receivers = done.receivers;
     for (const call of done.calls) {
       try {
         call();

@@ -13,17 +13,19 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { DEFAULT_MEMBERSHIP } from './membership.ts';
 import { Ownership, type OwnershipOptions } from './ownership.ts';
 import { partitionOf } from './partition.ts';
+import { refusalOf } from './refusal.ts';
 import type { Kind, KindOptions } from './registration.ts';
+import { RESERVED } from './reserved.ts';
 import { assertSerialisable } from './serialisable.ts';
-import { RESERVED } from './step-actions.ts';
-import type { Address, Transport } from './transport.ts';
+import { assertSettings } from './settings.ts';
+import type { Address, DeadLetter, Transport } from './transport.ts';
 
 export interface ActorSystemOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
-  /** Unique among the hosts; also the name under which this host's own messages go out. */
+  /** Unique among the live hosts (letters, digits, `-`, `_`); also the name under which this host's own messages go out. */
   readonly host: string;
   readonly onAlert?: (alert: Alert) => void;
   readonly limits?: Partial<Limits>;
@@ -51,6 +53,9 @@ export class ActorSystem {
     this.host = options.host;
     this.#transport = options.transport;
     const { transport, clock, random, host } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const ownership = { ...DEFAULT_MEMBERSHIP, sweepEveryMs: 30_000, ...options.membership };
+    assertSettings(host, limits, ownership);
     const life = Math.floor(random() * 2 ** 40).toString(36);
     let count = 0;
     this.#context = {
@@ -58,21 +63,17 @@ export class ActorSystem {
       transport,
       clock,
       random,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
       alert: options.onAlert ?? (() => {}),
       kindFor: (of) => this.#kind(of),
       freshId: () => `${host}-${life}-${++count}`,
       onCyclePoint: options.onCyclePoint ?? (() => {}),
     };
-    this.#ownership = new Ownership(this.#context, {
-      ...DEFAULT_MEMBERSHIP,
-      sweepEveryMs: 30_000,
-      ...options.membership,
-    });
+    this.#ownership = new Ownership(this.#context, life, ownership);
     this.#asking = new Asking(transport.bus, clock, `${host}-${life}`);
   }
 
-  /** Before `start`. Every host that may run actors of this kind registers it. */
+  /** Before `start`. All hosts register the same kinds; a system that registers none is a client and runs no actors. */
   register(kind: string, options: KindOptions): void {
     address(`${kind}/probe`);
     if (this.#kinds.has(kind)) throw new UnknownKind(`kind ${kind} is registered already`);
@@ -80,12 +81,21 @@ export class ActorSystem {
     this.#kinds.set(kind, { ...options, name: kind, effects: options.effects ?? {}, onError });
   }
 
-  /** Joins the other hosts and takes a share of the partitions. Resolves when that share takes messages. */
+  /**
+   * Joins the other hosts and takes a share of the partitions. Resolves when that share takes messages. Throws
+   * `HostNameTaken` when a live process has this host's name; nothing was taken then.
+   */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new SystemStopped('an actor system starts once');
     this.#state = 'running';
     this.#asking.start();
-    await this.#ownership.start();
+    if (this.#kinds.size === 0) return; // a client: it must not take partitions whose actors it cannot run
+    try {
+      await this.#ownership.start();
+    } catch (error) {
+      this.kill();
+      throw error;
+    }
   }
 
   /** Hands the partitions over and says goodbye. The transport stays open: it is its maker's. */
@@ -104,8 +114,9 @@ export class ActorSystem {
   }
 
   /**
-   * Resolves when the event is durably in the actor's mailbox. Throws `InvalidAddress`, `MalformedEvent` (only where the
-   * kind is registered; elsewhere the receiver refuses it), `MailboxFull`, `TransportUnavailable` (it may have arrived).
+   * Resolves when the event is durably in the actor's mailbox. Throws `InvalidAddress`, `UnknownKind`, `MalformedEvent`,
+   * `NotSerialisable`, `MailboxFull`, `TransportUnavailable` (it may have arrived). A client knows no kinds and schemas:
+   * there the receiver refuses what does not fit.
    */
   async tell(to: string, event: AnyEventObject): Promise<void> {
     await this.#deliver(this.#checked(to, event), event);
@@ -124,17 +135,17 @@ export class ActorSystem {
   /** Makes the actor if it does not exist. Resolves when that is certain to happen. */
   async spawn(to: string, input?: unknown): Promise<void> {
     assertSerialisable(input, 'input');
-    await this.#deliver(address(to), { type: 'actor.spawn', input });
+    await this.#deliver(this.#target(to), { type: 'actor.spawn', input });
   }
 
   /** Ends the actor: its timers and effects stop. Its history stays. */
   async stopActor(to: string): Promise<void> {
-    await this.#deliver(address(to), { type: 'actor.stop' });
+    await this.#deliver(this.#target(to), { type: 'actor.stop' });
   }
 
   /** Lets a parked actor go on from its last commit. */
   async release(to: string): Promise<void> {
-    await this.#deliver(address(to), { type: 'actor.release' });
+    await this.#deliver(this.#target(to), { type: 'actor.release' });
   }
 
   /** The actor's last committed step; undefined if it never existed. Throws `TransportUnavailable`. */
@@ -146,6 +157,11 @@ export class ActorSystem {
   /** Its last steps, oldest first. */
   async history(of: string, limit = 64): Promise<readonly StepRecord[]> {
     return (await this.#transport.history(address(of), limit)).map(stepRecord);
+  }
+
+  /** The last messages that no actor took, with the reason; at most `limit`, oldest first. */
+  deadLetters(limit = 100): Promise<readonly DeadLetter[]> {
+    return this.#transport.deadLetters(limit);
   }
 
   /** Calls back for every step committed from now on by actors of these kinds. */
@@ -176,16 +192,27 @@ export class ActorSystem {
 
   #kind(of: Address): Kind {
     const kind = this.#kinds.get(kindOf(of));
-    if (kind === undefined) throw new UnknownKind(`no machine is registered for ${of} on host ${this.host}`);
-    return kind;
+    if (kind !== undefined) return kind;
+    const known = [...this.#kinds.keys()].join(', ');
+    throw new UnknownKind(`no kind ${kindOf(of)} (${of}) is registered on host ${this.host}; registered: ${known}`);
+  }
+
+  #target(to: string): Address {
+    const target = address(to);
+    if (this.#kinds.size > 0) this.#kind(target);
+    return target;
   }
 
   #checked(to: string, event: AnyEventObject): Address {
-    const target = address(to);
+    const target = this.#target(to);
+    const type: unknown = (event as unknown) === null ? undefined : event?.type; // callers without types
+    if (typeof type !== 'string' || type === '')
+      throw new MalformedEvent(`to ${to}: an event is an object with a type`);
     assertSerialisable(event, `event ${event.type}`);
     if (RESERVED.test(event.type)) throw new MalformedEvent(`${event.type} is the runtime's own`);
-    const error = this.#kinds.get(kindOf(target))?.events.safeParse(event).error;
-    if (error !== undefined) throw new MalformedEvent(`${event.type} to ${target}: ${z.prettifyError(error)}`);
+    const refusal = this.#kinds.size === 0 ? undefined : refusalOf(this.#kind(target), event);
+    if (refusal instanceof z.ZodError) throw new MalformedEvent(`${type} to ${target}: ${z.prettifyError(refusal)}`);
+    if (refusal !== undefined) throw new MalformedEvent(`${type} to ${target}: ${refusal.message}`);
     return target;
   }
 

@@ -9,6 +9,10 @@ export function address(text: string): Address {
   return text as Address; // checked on the line above
 }
 
+export function isAddress(text: string): text is Address {
+  return ADDRESS.test(text);
+}
+
 /** The part before the slash. */
 export function kindOf(of: Address): string {
   return of.slice(0, of.indexOf('/'));

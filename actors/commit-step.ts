@@ -1,4 +1,5 @@
 import type { ActorState, PendingTimer } from './actor-state.ts';
+import { address } from './address.ts';
 import { remember } from './admit.ts';
 import { untilAvailable } from './backoff.ts';
 import type { CyclePoint } from './cycle-point.ts';
@@ -38,8 +39,12 @@ export interface Cycle {
   reached(point: CyclePoint): void;
 }
 
+const NOBODY: readonly Address[] = [];
+
 export interface Committed {
   readonly unsent: readonly MailboxMessage[];
+  /** Whom the step sent something. */
+  readonly receivers: readonly Address[];
   readonly calls: readonly (() => void)[];
 }
 
@@ -47,6 +52,7 @@ export interface Committed {
 export async function commitStep(cycle: Cycle, work: StepWork): Promise<Committed> {
   const cause = causeOf(work);
   const result = stepFor(cycle, work, cause);
+  for (const { to } of result.tells) cycle.context.kindFor(address(to));
   cycle.reached('transition');
   return commitResult(cycle, work, cause, result);
 }
@@ -76,7 +82,8 @@ export async function commitResult(
   cycle.reached('acknowledge');
   if (work.kind === 'message' && consume) answer(context, work.delivery.message, result);
   cycle.reached('send');
-  return { unsent, calls: result.calls };
+  const receivers = outgoing.length === 0 ? NOBODY : [...new Set(outgoing.map(({ to }) => to))];
+  return { unsent, receivers, calls: result.calls };
 }
 
 function persist<Result>(cycle: Cycle, write: () => Promise<Result>): Promise<Result> {

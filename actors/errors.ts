@@ -79,6 +79,24 @@ export class SnapshotTooLarge extends TerminalError {
   readonly code = 'SNAPSHOT_TOO_LARGE';
 }
 
+/** One step sends more messages than the limit `tellsPerStep`. */
+export class TooManyMessages extends TerminalError {
+  override readonly name = 'TooManyMessages';
+  readonly code = 'TOO_MANY_MESSAGES';
+}
+
+/** A limit or setting of `createActorSystem` that cannot work; the text names it and what it needs. */
+export class InvalidSettings extends TerminalError {
+  override readonly name = 'InvalidSettings';
+  readonly code = 'INVALID_SETTINGS';
+}
+
+/** Another process with this host's name is alive: two hosts of one name would serve the same partitions. */
+export class HostNameTaken extends TerminalError {
+  override readonly name = 'HostNameTaken';
+  readonly code = 'HOST_NAME_TAKEN';
+}
+
 /** The stored snapshot is of another machine version and no `migrate` was registered that takes it. */
 export class VersionMismatch extends TerminalError {
   override readonly name = 'VersionMismatch';

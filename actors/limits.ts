@@ -7,6 +7,10 @@ export interface Limits {
   readonly effectsInFlight: number;
   /** Steps of one actor before others get their turn. */
   readonly stepsPerSlice: number;
+  /** Messages one step may send. */
+  readonly tellsPerStep: number;
+  /** How long an actor waits after a step for the full mailboxes it sent to, at most. */
+  readonly fullMailboxWaitMs: number;
   /** Messages under way from one actor (outbox) before it takes no more. */
   readonly outboxDepth: number;
   /** Sending actors remembered per actor, and receivers. */
@@ -27,6 +31,8 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotBytes: 512 * 1024,
   effectsInFlight: 16,
   stepsPerSlice: 64,
+  tellsPerStep: 500,
+  fullMailboxWaitMs: 1_000,
   outboxDepth: 1_000,
   peersRemembered: 512,
   idsRemembered: 32,

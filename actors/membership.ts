@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { stableHash } from './address.ts';
 import type { Bus, Unsubscribe } from './bus.ts';
 import { type Clock, sleep, type Timer } from './clock.ts';
+import { HostNameTaken } from './errors.ts';
 import { parseOnce } from './parse-once.ts';
 
 const SUBJECT = 'hosts.alive';
-const news = z.object({ host: z.string(), state: z.enum(['joining', 'alive', 'leaving']) });
+const news = z.object({ host: z.string(), life: z.string(), state: z.enum(['joining', 'alive', 'leaving']) });
 const readNews = parseOnce(news);
 
 export interface MembershipOptions {
@@ -19,23 +20,39 @@ export interface MembershipOptions {
 
 export const DEFAULT_MEMBERSHIP: MembershipOptions = { aliveEveryMs: 250, deadAfterMs: 900, joinMs: 100 };
 
+/** A host, and which of its lives: another process that starts under its name has another. */
+interface Self {
+  readonly host: string;
+  readonly life: string;
+}
+
+interface Listener {
+  readonly changed: () => void;
+  /** Another live process has this host's name. */
+  readonly doubled: (text: string) => void;
+}
+
 /** Who else runs actors. A wrong view costs time, never correctness: the commit decides. */
 export class Membership {
   readonly #host: string;
+  readonly #life: string;
   readonly #bus: Bus;
   readonly #clock: Clock;
   readonly #options: MembershipOptions;
-  readonly #onChange: () => void;
+  readonly #listener: Listener;
   readonly #heardMs = new Map<string, number>();
   #timer: Timer | undefined;
   #unsubscribe: Unsubscribe | undefined;
+  #joined = false;
+  #namesake: string | undefined;
 
-  constructor(host: string, bus: Bus, clock: Clock, options: MembershipOptions, onChange: () => void) {
+  constructor({ host, life }: Self, bus: Bus, clock: Clock, options: MembershipOptions, listener: Listener) {
     this.#host = host;
+    this.#life = life;
     this.#bus = bus;
     this.#clock = clock;
     this.#options = options;
-    this.#onChange = onChange;
+    this.#listener = listener;
   }
 
   /** Hosts seen alive, this one too, in alphabetical order. */
@@ -43,12 +60,18 @@ export class Membership {
     return [...this.#heardMs.keys(), this.#host].sort();
   }
 
-  /** Joins, and listens for a while for who is there. */
+  /** Joins, and listens for a while for who is there. Throws `HostNameTaken`. */
   async join(): Promise<void> {
     this.#unsubscribe = this.#bus.subscribe(SUBJECT, (payload) => this.#heard(payload));
     this.#say('joining');
     this.#tick();
     await sleep(this.#clock, this.#options.joinMs);
+    if (this.#namesake !== undefined) {
+      this.stop();
+      const wayOut = 'stop it, or give this one another name';
+      throw new HostNameTaken(`another process runs as host ${this.#host} (life ${this.#namesake}): ${wayOut}`);
+    }
+    this.#joined = true;
   }
 
   leave(): void {
@@ -71,23 +94,36 @@ export class Membership {
         if (now - heard > this.#options.deadAfterMs) died = this.#heardMs.delete(host);
       }
       this.#tick();
-      if (died) this.#onChange();
+      if (died) this.#listener.changed();
     });
   }
 
   #heard(payload: unknown): void {
     const parsed = readNews(payload);
-    if (!parsed.success || parsed.data.host === this.#host) return;
-    const { host, state } = parsed.data;
+    if (!parsed.success) return;
+    const { host, life, state } = parsed.data;
+    if (host === this.#host) {
+      if (life !== this.#life) this.#heardNamesake(life, state);
+      return;
+    }
     const known = this.#heardMs.has(host);
     if (state === 'leaving') this.#heardMs.delete(host);
     else this.#heardMs.set(host, this.#clock.nowMs());
     if (state === 'joining') this.#say('alive');
-    if (known === (state === 'leaving')) this.#onChange();
+    if (known === (state === 'leaving')) this.#listener.changed();
+  }
+
+  /** Who was there first keeps the name; of two that join at once, the lower life. */
+  #heardNamesake(life: string, state: z.infer<typeof news>['state']): void {
+    if (state === 'leaving') return;
+    if (this.#joined) {
+      if (state === 'joining') this.#say('alive');
+      else this.#listener.doubled(`another process runs as host ${this.#host} too: it costs time; stop one of the two`);
+    } else if (state === 'alive' || life < this.#life) this.#namesake = life;
   }
 
   #say(state: z.infer<typeof news>['state']): void {
-    this.#bus.publish(SUBJECT, { host: this.#host, state });
+    this.#bus.publish(SUBJECT, { host: this.#host, life: this.#life, state });
   }
 }
 

@@ -3,7 +3,7 @@ import { MailboxFull, StaleCommit } from './errors.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryMailbox } from './memory-mailbox.ts';
 import { partitionOf } from './partition.ts';
-import type { Address, JournalEntry, MailboxMessage, StepCommit } from './transport.ts';
+import type { Address, DeadLetter, JournalEntry, MailboxMessage, StepCommit } from './transport.ts';
 
 export interface MemoryServerOptions {
   readonly clock: Clock;
@@ -14,11 +14,6 @@ export interface MemoryServerOptions {
   readonly mailboxDepth?: number;
   /** Steps kept per actor. */
   readonly historyDepth?: number;
-}
-
-export interface DeadLetter {
-  readonly message: unknown;
-  readonly reason: string;
 }
 
 /** Journals, mailboxes and bus in one process: what several `MemoryTransport`s connect to, one per host. */
@@ -51,13 +46,14 @@ export class MemoryServer {
   }
 
   deliver(message: MailboxMessage): void {
-    this.#assertRoom(message.to);
+    if (message.from.startsWith('external:') && message.urgent !== true && this.isFull(message.to)) {
+      throw new MailboxFull(`${this.#mailboxDepth} messages wait for ${message.to}: slow down`);
+    }
     this.mailbox(partitionOf(message.to, this.partitions)).add(message);
   }
 
-  #assertRoom(of: Address): void {
-    if (this.mailbox(partitionOf(of, this.partitions)).waitingFor(of) < this.#mailboxDepth) return;
-    throw new MailboxFull(`${this.#mailboxDepth} messages wait for ${of}: slow down`);
+  isFull(of: Address): boolean {
+    return this.mailbox(partitionOf(of, this.partitions)).waitingFor(of) >= this.#mailboxDepth;
   }
 
   commit(step: StepCommit): number {
@@ -68,7 +64,6 @@ export class MemoryServer {
       throw new StaleCommit(`${step.address} is at ${last?.sequence ?? 0}, not at ${step.expectedSequence}`);
     }
     if (this.atomicOutgoing) {
-      for (const message of step.outgoing) this.#assertRoom(message.to);
       for (const message of step.outgoing) this.mailbox(partitionOf(message.to, this.partitions)).add(message);
     }
     const { address, commitId, body } = step;

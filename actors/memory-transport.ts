@@ -4,6 +4,7 @@ import { TransportUnavailable } from './errors.ts';
 import type { MemoryServer } from './memory-server.ts';
 import type {
   Address,
+  DeadLetter,
   Delivery,
   JournalEntry,
   MailboxMessage,
@@ -77,9 +78,19 @@ export class MemoryTransport implements Transport {
     };
   }
 
+  isFull(address: Address): boolean {
+    this.#assertOpen();
+    return this.#server.isFull(address);
+  }
+
   async deadLetter(message: unknown, reason: string): Promise<void> {
     this.#assertOpen();
     this.#server.deadLetters.push({ message, reason });
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    this.#assertOpen();
+    return this.#server.deadLetters.slice(-limit);
   }
 
   /** Also what a host's death looks like to the server: everything it held goes back. */

@@ -9,7 +9,7 @@ export {
   tell,
 } from './actions.ts';
 export { ActorSystem, type ActorSystemOptions, type AskOptions, createActorSystem } from './actor-system.ts';
-export { address, kindOf, stableHash } from './address.ts';
+export { address, isAddress, kindOf, stableHash } from './address.ts';
 export type { Alert } from './alert.ts';
 export type { Bus, Unsubscribe } from './bus.ts';
 export { type Clock, sleep, type Timer } from './clock.ts';
@@ -18,7 +18,7 @@ export { type StepRecord, type StoredSnapshot, stepRecord } from './envelope.ts'
 export * from './errors.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { MembershipOptions } from './membership.ts';
-export { type DeadLetter, MemoryServer, type MemoryServerOptions } from './memory-server.ts';
+export { MemoryServer, type MemoryServerOptions } from './memory-server.ts';
 export { MemoryTransport } from './memory-transport.ts';
 export type { OwnershipOptions } from './ownership.ts';
 export { parseOnce } from './parse-once.ts';
@@ -28,6 +28,7 @@ export type { EffectHandler, EffectScope, KindOptions, OnError } from './registr
 export { systemClock } from './system-clock.ts';
 export type {
   Address,
+  DeadLetter,
   Delivery,
   JournalEntry,
   MailboxMessage,

@@ -1,8 +1,10 @@
 import { ActorCell } from './actor-cell.ts';
 import { hasWork } from './actor-state.ts';
+import { isAddress } from './address.ts';
 import { readEnvelope } from './envelope.ts';
 import { UnknownKind } from './errors.ts';
 import type { HostContext } from './host-context.ts';
+import { refusalOf } from './refusal.ts';
 import type { Address, Delivery, JournalEntry, PartitionConsumer } from './transport.ts';
 
 /** One partition while this host has it. */
@@ -79,16 +81,28 @@ export class OwnedPartition {
       return;
     }
     const { message } = delivery;
+    if (!isAddress(message.to)) {
+      this.#bury(delivery, `${JSON.stringify(message.to)} is no actor address`);
+      return;
+    }
     try {
       const kind = this.#context.kindFor(message.to);
-      const refusal = message.event.type.startsWith('actor.') ? undefined : kind.events.safeParse(message.event).error;
-      this.#cellFor(message.to).receive(delivery, refusal);
+      this.#cellFor(message.to).receive(delivery, refusalOf(kind, message.event));
     } catch (error) {
       if (!(error instanceof UnknownKind)) throw error;
       // Another host may know the kind, or this one after an update: the message waits.
       this.#context.alert({ code: 'MESSAGE_REFUSED', address: message.to, text: error.message });
       delivery.nak(this.#context.limits.handBackMs * 10);
     }
+  }
+
+  /** No actor can ever take it. */
+  #bury(delivery: Delivery, reason: string): void {
+    this.#context.alert({ code: 'MESSAGE_REFUSED', text: reason });
+    this.#context.transport.deadLetter(delivery.message, reason).then(
+      () => delivery.ack(),
+      () => delivery.nak(this.#context.limits.handBackMs * 10),
+    );
   }
 
   #cellFor(address: Address): ActorCell {

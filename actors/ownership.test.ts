@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createMachine } from 'xstate';
+import { z } from 'zod';
 import {
   createActorSystem,
   type JournalEntry,
@@ -33,6 +35,7 @@ test('a host cut off from messaging looks at each partition once at a time, howe
     membership: { joinMs: 1, sweepEveryMs: 10 },
     limits: { unavailable: { firstMs: 1, maxMs: 1 } },
   });
+  system.register('idle', { machine: createMachine({}), version: 1, events: z.object({ type: z.string() }) });
   await system.start();
   transport.cut = true;
   await wait(300);

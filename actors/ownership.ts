@@ -24,11 +24,15 @@ export class Ownership {
   #halted = false;
   #joined = false;
 
-  constructor(context: HostContext, options: OwnershipOptions) {
+  /** `life`: different each time a host of this name starts. */
+  constructor(context: HostContext, life: string, options: OwnershipOptions) {
     this.#context = context;
     this.#sweepEveryMs = options.sweepEveryMs;
-    const { host, transport, clock } = context;
-    this.#membership = new Membership(host, transport.bus, clock, options, () => this.#rebalance());
+    const { host, transport, clock, alert } = context;
+    this.#membership = new Membership({ host, life }, transport.bus, clock, options, {
+      changed: () => this.#rebalance(),
+      doubled: (text) => alert({ code: 'HOST_NAME_TAKEN', text }),
+    });
   }
 
   get hosts(): readonly string[] {

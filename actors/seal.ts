@@ -2,7 +2,7 @@ import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
 import { isControl, laneOf } from './control.ts';
 import type { Envelope, Outcome, StepCause, StoredSnapshot } from './envelope.ts';
-import { SnapshotTooLarge } from './errors.ts';
+import { SnapshotTooLarge, TooManyMessages } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { Kind } from './registration.ts';
 import { nextSequence } from './sequence.ts';
@@ -16,6 +16,12 @@ export function numberMessages(
   tells: readonly TellIntent[],
   limits: Limits,
 ): MailboxMessage[] {
+  if (tells.length > limits.tellsPerStep) {
+    const wayOut = 'send them in several steps, or raise limits.tellsPerStep';
+    throw new TooManyMessages(
+      `one step sends ${tells.length} messages, the limit is ${limits.tellsPerStep}: ${wayOut}`,
+    );
+  }
   return tells.map(({ to, event }) => {
     const receiver = to as Address; // checked when the action was applied
     const lane = laneOf(receiver, event);

@@ -5,6 +5,7 @@ import { address } from './address.ts';
 import { isControl } from './control.ts';
 import { UnsupportedAction } from './errors.ts';
 import { promiseWork } from './promise-logic.ts';
+import { RESERVED } from './reserved.ts';
 import { assertSerialisable } from './serialisable.ts';
 import type { StepInput } from './step-input.ts';
 
@@ -17,9 +18,6 @@ export interface Asked {
   /** Counts what was asked for: makes keys unique within the step. */
   serial: number;
 }
-
-/** Event names that only the runtime gives. */
-export const RESERVED = /^(xstate|actor|effect)\./;
 
 type Action = ReturnType<typeof transition>[1][number];
 

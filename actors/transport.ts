@@ -54,6 +54,12 @@ export interface Delivery {
   isStored(): Promise<boolean>;
 }
 
+/** A message no actor took. */
+export interface DeadLetter {
+  readonly message: unknown;
+  readonly reason: string;
+}
+
 export interface PartitionConsumer {
   /** Takes no more messages; deliveries not acknowledged come again to the next owner. */
   stop(): Promise<void>;
@@ -69,7 +75,10 @@ export interface Transport {
   /** True when `commit` delivers `outgoing` in the same atomic write. */
   readonly atomicOutgoing: boolean;
   readonly bus: Bus;
-  /** Durable when it resolves. The same `id` twice may be delivered twice: receivers deduplicate. */
+  /**
+   * Durable when it resolves. The same `id` twice may be delivered twice: receivers deduplicate. Throws `MailboxFull` to
+   * senders from outside; messages between actors are always taken, their senders slow down (`isFull`).
+   */
   deliver(message: MailboxMessage): Promise<void>;
   /**
    * Appends if the actor's last sequence is still `expectedSequence`, else throws `StaleCommit`.
@@ -86,7 +95,11 @@ export interface Transport {
   consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer>;
   /** Calls back for every commit of actors of these kinds, from now on; may skip under load, never reorders one actor. */
   watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void>;
+  /** Whether an actor's mailbox is at its limit; an estimate, cheap to ask after each message. */
+  isFull(address: Address): boolean | Promise<boolean>;
   /** Keeps a refused message with the reason, for a human. */
   deadLetter(message: unknown, reason: string): Promise<void>;
+  /** The last refused messages, at most `limit`, oldest first. */
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   close(): Promise<void>;
 }

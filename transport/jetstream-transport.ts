@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import {
   type Address,
   type Bus,
+  type DeadLetter,
   type Delivery,
   type JournalEntry,
   type MailboxMessage,
@@ -12,6 +13,7 @@ import {
   type Transport,
   TransportUnavailable,
 } from '#actors';
+import { deadLetter, readDeadLetter } from './dead-letter.ts';
 import { PayloadTooLarge, WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { MailboxConsumer } from './mailbox-consumer.ts';
@@ -64,7 +66,7 @@ export class JetStreamTransport implements Transport {
 
   async deliver(message: MailboxMessage): Promise<void> {
     const write = this.#mailboxWrite(message);
-    if (isExternal(message)) await this.#limit.check(message.to);
+    if (isExternal(message) && message.urgent !== true) await this.#limit.check(message.to);
     await this.#group.write([write]);
   }
 
@@ -120,7 +122,7 @@ export class JetStreamTransport implements Transport {
 
   async consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
     const { connection, manager, stream, subjects } = this.#parts;
-    return await this.#keep(() =>
+    const consumer = await this.#keep(() =>
       MailboxConsumer.open(connection, manager, {
         stream,
         filter: subjects.mailboxesOf(partition),
@@ -131,6 +133,12 @@ export class JetStreamTransport implements Transport {
         refuse: (message, reason) => this.deadLetter(message, reason),
       }),
     );
+    return {
+      stop: async () => {
+        this.#feeds.delete(consumer);
+        await consumer.stop();
+      },
+    };
   }
 
   async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
@@ -154,8 +162,17 @@ export class JetStreamTransport implements Transport {
   }
 
   async deadLetter(message: unknown, reason: string): Promise<void> {
-    const data = this.#encode(JSON.stringify({ message, reason }), 'a dead letter');
-    await this.#group.write([{ subject: this.#parts.subjects.deadLetter(), data }]);
+    const { data, subject } = deadLetter(message, reason, this.#parts.subjects, this.#maxPayload());
+    await this.#group.write([{ subject, data }]);
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    const stored = await this.#read(this.#parts.subjects.deadLetters, 1);
+    return stored.slice(-limit).map(({ data }) => readDeadLetter(data));
+  }
+
+  isFull(address: Address): boolean | Promise<boolean> {
+    return this.#limit.isFull(address);
   }
 
   async close(): Promise<void> {
@@ -171,9 +188,14 @@ export class JetStreamTransport implements Transport {
 
   #encode(text: string, what: string): Uint8Array {
     const data = new TextEncoder().encode(text);
-    const limit = (this.#parts.connection.info?.max_payload ?? 1_048_576) - 4_096;
+    const limit = this.#maxPayload();
     if (data.length > limit) throw new PayloadTooLarge(`${what} has ${data.length} bytes, the servers take ${limit}`);
     return data;
+  }
+
+  /** Bytes of one message without its headers. */
+  #maxPayload(): number {
+    return (this.#parts.connection.info?.max_payload ?? 1_048_576) - 4_096;
   }
 
   #entry(message: FeedMessage): JournalEntry {

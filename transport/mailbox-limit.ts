@@ -1,5 +1,8 @@
 import { type Address, MailboxFull } from '#actors';
 
+/** Actors whose depth is estimated at once; beyond that all are asked anew. */
+const MOST_ESTIMATES = 10_000;
+
 interface Estimate {
   depth: number;
   sentSince: number;
@@ -19,17 +22,33 @@ export class MailboxLimit {
     this.#depthOf = depthOf;
   }
 
-  /** Throws `MailboxFull` when the mailbox is at its limit. */
+  /** Throws `MailboxFull` when the mailbox is at its limit. To be asked before each message. */
   async check(address: Address): Promise<void> {
-    const estimate = this.#estimates.get(address) ?? { depth: 0, sentSince: 0 };
-    this.#estimates.set(address, estimate);
+    if (!(await this.isFull(address))) return;
+    const { depth } = this.#estimateOf(address);
+    throw new MailboxFull(`the mailbox of ${address} holds ${depth} messages, its limit is ${this.#limit}: slow down`);
+  }
+
+  /** Counts as one more message sent. Answers at once most of the time. */
+  isFull(address: Address): boolean | Promise<boolean> {
+    const estimate = this.#estimateOf(address);
     estimate.sentSince += 1;
-    if (estimate.sentSince > this.#limit / 10 || estimate.depth + estimate.sentSince > this.#limit) {
-      estimate.sentSince = 1;
-      estimate.depth = await this.#depthOf(address);
-    }
-    if (estimate.depth + 1 > this.#limit) {
-      throw new MailboxFull(`the mailbox of ${address} holds ${estimate.depth} messages, its limit is ${this.#limit}`);
-    }
+    if (estimate.sentSince <= this.#limit / 10 && estimate.depth + estimate.sentSince <= this.#limit) return false;
+    return this.#askAgain(address, estimate);
+  }
+
+  async #askAgain(address: Address, estimate: Estimate): Promise<boolean> {
+    estimate.sentSince = 1;
+    estimate.depth = await this.#depthOf(address);
+    return estimate.depth + 1 > this.#limit;
+  }
+
+  #estimateOf(address: Address): Estimate {
+    const known = this.#estimates.get(address);
+    if (known !== undefined) return known;
+    if (this.#estimates.size >= MOST_ESTIMATES) this.#estimates.clear();
+    const fresh = { depth: 0, sentSince: 0 };
+    this.#estimates.set(address, fresh);
+    return fresh;
   }
 }

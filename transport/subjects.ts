@@ -1,4 +1,3 @@
-import { nuid } from '@nats-io/transport-node';
 import { type Address, type MailboxMessage, partitionOf } from '#actors';
 import { InvalidAddress } from './errors.ts';
 
@@ -74,8 +73,13 @@ export class Subjects {
     return `${this.prefix}.probe.${token}`;
   }
 
-  deadLetter(): string {
-    return `${this.prefix}.dead.${nuid.next()}`;
+  /** Of messages for that actor; of what names none when it is not given. The last ones of each are kept, as of a journal. */
+  deadLetter(address?: Address): string {
+    return `${this.prefix}.dead.${address === undefined ? 'unreadable' : this.#place(address)}`;
+  }
+
+  get deadLetters(): string {
+    return `${this.prefix}.dead.>`;
   }
 
   /** The actor whose journal a subject is. */

@@ -80,6 +80,8 @@ const noTransport: Transport = {
   history: unused,
   consume: unused,
   watch: unused,
+  isFull: () => false,
   deadLetter: unused,
+  deadLetters: unused,
   close: async () => {},
 };

@@ -102,6 +102,8 @@ export function openTransport(
         process.atDeath(drop);
         return drop;
       }),
+    isFull: (address) => inner.isFull(address),
+    deadLetters: (limit) => call(() => inner.deadLetters(limit)),
     deadLetter: (message, reason) => call(() => inner.deadLetter(message, reason)),
     close: async () => {},
   };
