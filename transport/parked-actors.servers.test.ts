@@ -99,7 +99,9 @@ for (const [servers, name] of [
       await running.tell('a/boss', { type: 'flood', n: 0 });
       await running.tell('a/boss', { type: 'flood', n: 1 });
       await running.tell('a/boss', { type: 'fire' });
-      await expect.poll(async () => (await running.inspect('a/boss-child'))?.status).toBe('stopped');
+      await expect
+        .poll(async () => (await running.inspect('a/boss-child'))?.status, { timeout: 20_000 })
+        .toBe('stopped');
       expect(await running.ask('a/neighbour', { type: 'get' })).toMatchObject({ seen: [] });
     });
   });
