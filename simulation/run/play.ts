@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Transport } from '#actors';
-import { clusterSettings, nodeId, vmId } from '#machines';
+import { clusterSettings } from '#machines';
 import type { Database } from '#ports';
 import type { NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
@@ -10,6 +10,7 @@ import { happen } from '../world/faults.ts';
 import { World } from '../world/world.ts';
 import { establish, establishVm } from './initial-state.ts';
 import { checkRun, doubleCopies } from './invariants.ts';
+import { recordEvent } from './record-event.ts';
 import { Recorder } from './recorder.ts';
 import type { ScenarioResult } from './result.ts';
 import { placementOf, unmetExpectations } from './verdict.ts';
@@ -69,33 +70,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
   };
 }
 
-const HURTS: ReadonlySet<ScenarioEvent['do']> = new Set<ScenarioEvent['do']>([
-  'power-off',
-  'reboot',
-  'shutdown',
-  'pause',
-  'storage-link-down',
-  'storage-interface-down',
-  'agent-kill',
-  'filesystem-read-only',
-]);
-const HEALS: ReadonlySet<ScenarioEvent['do']> = new Set<ScenarioEvent['do']>([
-  'power-on',
-  'storage-link-up',
-  'storage-interface-up',
-  'agent-restart',
-]);
-
 function perform(world: World, recorder: Recorder, event: ScenarioEvent): void {
-  const { do: what } = event;
-  const vm = 'vm' in event ? vmId(event.vm) : undefined;
-  const node = 'node' in event && event.node !== undefined ? nodeId(event.node) : undefined;
-  recorder.fact(`scenario: ${what}`, node, vm, JSON.stringify(event));
-  if (node !== undefined && HURTS.has(what)) recorder.hurt(node);
-  if (node !== undefined && HEALS.has(what)) recorder.healed(node);
-  if (vm !== undefined && (what === 'stop' || what === 'start' || what === 'migrate' || what === 'remove')) {
-    recorder.intended(vm);
-  }
+  recordEvent(recorder, event);
   if (event.do === 'add') {
     const { at: _at, do: _do, vm: id, node: on, state, ...rest } = event;
     const defaults = { cpus: 1, memoryMiB: 1024, ha: true, priority: 0, failback: true };

@@ -1,7 +1,6 @@
 import type { NodeId, VmId } from '#machines';
+import type { VmCopy } from '#ports';
 import type { NodeLogEntry } from '../../node-agent/node-process-options.ts';
-import type { SimCopy, SimHost } from '../world/host.ts';
-import type { WorldObserver } from '../world/world.ts';
 import type { Recovery, TimelineEntry, Violation } from './result.ts';
 
 interface Outage {
@@ -13,8 +12,12 @@ interface Outage {
 /** The words of the log by which HA says that it decided to bring a VM back. */
 const TRIGGERS: ReadonlySet<string> = new Set(['trigger', 'plan']);
 
-/** Writes down what happened in one run: the timeline, and each VM that was lost and brought back. */
-export class Recorder implements WorldObserver {
+/** Where a copy is, and what it now is. */
+type ChangedCopy = Pick<VmCopy, 'vm' | 'epoch' | 'state'> & { readonly reason?: VmCopy['reason'] | undefined };
+type Host = { readonly name: NodeId };
+
+/** Writes down what happened in one run, simulated or real: the timeline, and each VM that was lost and brought back. */
+export class Recorder {
   readonly timeline: TimelineEntry[] = [];
   readonly recoveries: Recovery[] = [];
   readonly violations: Violation[] = [];
@@ -43,7 +46,7 @@ export class Recorder implements WorldObserver {
     this.#hurtAt.delete(node);
   }
 
-  log(entry: NodeLogEntry): void {
+  log(entry: Omit<NodeLogEntry, 'atMs'>): void {
     if (TRIGGERS.has(entry.what) && entry.vm !== undefined) {
       for (const [vm, outage] of this.#outages) if (vm === entry.vm) outage.triggeredAt ??= this.#at;
     }
@@ -75,7 +78,7 @@ export class Recorder implements WorldObserver {
 
   slotWritten(): void {}
 
-  copyChanged(host: SimHost, copy: SimCopy): void {
+  copyChanged(host: Host, copy: ChangedCopy): void {
     this.dirty = true;
     this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
     if (copy.state === 'running') this.#running(host, copy.vm);
@@ -102,7 +105,7 @@ export class Recorder implements WorldObserver {
     this.#outages.delete(vm);
   }
 
-  #running(host: SimHost, vm: VmId): void {
+  #running(host: Host, vm: VmId): void {
     const outage = this.#outages.get(vm);
     if (outage === undefined) return;
     this.#outages.delete(vm);

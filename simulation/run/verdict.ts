@@ -17,10 +17,10 @@ export async function placementOf(world: World): Promise<ScenarioResult['placeme
   return placement;
 }
 
-/** `failed`: given up. `waiting`: should run and is being brought back. */
-function notThere(body: Readonly<Record<string, unknown>>): PlacementState {
+/** What a VM without a copy is, by its document. `failed`: given up. `waiting`: should run and is being brought back. */
+export function notThere(body: Readonly<Record<string, unknown>>): PlacementState {
   if (body.recorded === 'stopped') return 'stopped';
-  return body.actual === 'failed' ? 'failed' : 'waiting';
+  return String(body.actual ?? '').startsWith('failed') ? 'failed' : 'waiting';
 }
 
 /** The expectations that do not hold, in words. */
