@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { stableHash } from './address.ts';
 import type { Bus, Unsubscribe } from './bus.ts';
 import { type Clock, sleep, type Timer } from './clock.ts';
 import { HostNameTaken } from './errors.ts';
@@ -8,6 +7,11 @@ import { parseOnce } from './parse-once.ts';
 const SUBJECT = 'hosts.alive';
 const news = z.object({ host: z.string(), life: z.string(), state: z.enum(['joining', 'alive', 'leaving']) });
 const readNews = parseOnce(news);
+
+/** Where a host that just joined is told who else is alive. */
+function toJoining(host: string): string {
+  return `${SUBJECT}.${host}`;
+}
 
 export interface MembershipOptions {
   /** How often a host says that it lives. Default 250. */
@@ -60,9 +64,20 @@ export class Membership {
     return [...this.#heardMs.keys(), this.#host].sort();
   }
 
+  /** The same in no order. */
+  *seen(): Iterable<string> {
+    yield this.#host;
+    yield* this.#heardMs.keys();
+  }
+
   /** Joins, and listens for a while for who is there. Throws `HostNameTaken`. */
   async join(): Promise<void> {
-    this.#unsubscribe = this.#bus.subscribe(SUBJECT, (payload) => this.#heard(payload));
+    const toAll = this.#bus.subscribe(SUBJECT, (payload) => this.#heard(payload));
+    const toThis = this.#bus.subscribe(toJoining(this.#host), (payload) => this.#heard(payload));
+    this.#unsubscribe = () => {
+      toAll();
+      toThis();
+    };
     this.#say('joining');
     this.#tick();
     await sleep(this.#clock, this.#options.joinMs);
@@ -109,7 +124,8 @@ export class Membership {
     const known = this.#heardMs.has(host);
     if (state === 'leaving') this.#heardMs.delete(host);
     else this.#heardMs.set(host, this.#clock.nowMs());
-    if (state === 'joining') this.#say('alive');
+    // To the one who asks: an answer to all would be a storm when many hosts begin at once.
+    if (state === 'joining') this.#say('alive', toJoining(host));
     if (known === (state === 'leaving')) this.#listener.changed();
   }
 
@@ -117,26 +133,12 @@ export class Membership {
   #heardNamesake(life: string, state: z.infer<typeof news>['state']): void {
     if (state === 'leaving') return;
     if (this.#joined) {
-      if (state === 'joining') this.#say('alive');
+      if (state === 'joining') this.#say('alive', toJoining(this.#host));
       else this.#listener.doubled(`another process runs as host ${this.#host} too: it costs time; stop one of the two`);
     } else if (state === 'alive' || life < this.#life) this.#namesake = life;
   }
 
-  #say(state: z.infer<typeof news>['state']): void {
-    this.#bus.publish(SUBJECT, { host: this.#host, life: this.#life, state });
+  #say(state: z.infer<typeof news>['state'], subject = SUBJECT): void {
+    this.#bus.publish(subject, { host: this.#host, life: this.#life, state });
   }
-}
-
-/** Rendezvous hashing: the host with the highest score has the partition, so a change of hosts moves the fewest. */
-export function ownerOf(partition: number, hosts: readonly string[]): string | undefined {
-  let owner: string | undefined;
-  let best = -1;
-  for (const host of hosts) {
-    const score = stableHash(`${host}/${partition}`);
-    if (score > best) {
-      best = score;
-      owner = host;
-    }
-  }
-  return owner;
 }

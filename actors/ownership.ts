@@ -1,8 +1,9 @@
 import { backoffMs, Halted, untilAvailable } from './backoff.ts';
 import type { Timer } from './clock.ts';
 import type { HostContext } from './host-context.ts';
-import { Membership, type MembershipOptions, ownerOf } from './membership.ts';
+import { Membership, type MembershipOptions } from './membership.ts';
 import { OwnedPartition } from './owned-partition.ts';
+import { PartitionOwners } from './partition-owners.ts';
 
 const RELEASED = 'partitions.released';
 
@@ -16,6 +17,7 @@ export class Ownership {
   readonly #context: HostContext;
   readonly #membership: Membership;
   readonly #sweepEveryMs: number;
+  readonly #owners: PartitionOwners;
   readonly #owned = new Map<number, OwnedPartition>();
   readonly #opening = new Set<Promise<void>>();
   readonly #sweeping = new Map<OwnedPartition, { again: boolean }>();
@@ -28,6 +30,7 @@ export class Ownership {
   constructor(context: HostContext, life: string, options: OwnershipOptions) {
     this.#context = context;
     this.#sweepEveryMs = options.sweepEveryMs;
+    this.#owners = new PartitionOwners(context.transport.partitions);
     const { host, transport, clock, alert } = context;
     this.#membership = new Membership({ host, life }, transport.bus, clock, options, {
       changed: () => this.#rebalance(),
@@ -79,9 +82,9 @@ export class Ownership {
 
   #rebalance(): void {
     if (this.#halted || !this.#joined) return;
-    const hosts = this.hosts;
+    const owners = this.#owners.of(this.#membership.seen());
     for (let number = 0; number < this.#context.transport.partitions; number++) {
-      const mine = ownerOf(number, hosts) === this.#context.host;
+      const mine = owners[number] === this.#context.host;
       const partition = this.#owned.get(number);
       if (mine && partition === undefined) this.#take(number);
       if (!mine && partition !== undefined) this.#drop(partition);

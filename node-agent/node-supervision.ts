@@ -1,5 +1,5 @@
 import type { AnyEventObject } from 'xstate';
-import { type ActorSystem, createActorSystem } from '#actors';
+import { type ActorSystem, createActorSystem, type MembershipOptions } from '#actors';
 import {
   clusterEventSchema,
   clusterMachine,
@@ -29,6 +29,15 @@ export interface NodeSupervisionOptions
   readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
 }
 
+/**
+ * How fast the actors of a silent host move elsewhere: well before anybody judges the host, so that its verdict finds them
+ * there. Every host hears every other, so this is what a large cluster pays for without end.
+ */
+function membershipFor({ intervalMs }: Timings): Pick<MembershipOptions, 'aliveEveryMs' | 'deadAfterMs'> {
+  const aliveEveryMs = Math.min(1000, Math.max(250, intervalMs / 2));
+  return { aliveEveryMs, deadAfterMs: aliveEveryMs * 3.6 };
+}
+
 /** This host's share of the actors, and what the host tells them. */
 export class NodeSupervision {
   readonly system: ActorSystem;
@@ -37,9 +46,9 @@ export class NodeSupervision {
 
   constructor(options: NodeSupervisionOptions) {
     this.#options = options;
-    const { transport, clock, random, node, database, fences, judgements, note } = options;
+    const { transport, clock, random, node, database, fences, timings, judgements, note } = options;
     this.system = createActorSystem({
-      ...{ transport, clock, random, host: node },
+      ...{ transport, clock, random, host: node, membership: membershipFor(timings) },
       ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
       onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),
     });
