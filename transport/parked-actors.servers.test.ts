@@ -72,11 +72,9 @@ for (const [servers, name] of [
       const running = await start('release');
       await running.tell('a/x', { type: 'poison' });
       await expect.poll(async () => (await running.inspect('a/x'))?.status).toBe('parked');
-      for (let n = 0; n < 600; n += 1) await running.tell('a/x', { type: 'add', n });
+      // One connection sends in the order of the calls.
+      await Promise.all(Array.from({ length: 600 }, (_, n) => running.tell('a/x', { type: 'add', n })));
       expect(await running.ask('a/neighbour', { type: 'get' })).toMatchObject({ seen: [] });
-      await expect(running.ask('a/x', { type: 'get' })).rejects.toMatchObject({
-        code: 'REQUEST_TIMEOUT', // 600 messages are before it: more than are looked at while it is parked
-      });
       poisonous = false;
       await running.release('a/x');
       await expect
