@@ -1,5 +1,5 @@
 export { MAX_ATTEMPTS, waitAfterAttemptMs } from './attempts/mod.ts';
-export { clusterEventSchema, clusterMachine } from './cluster/mod.ts';
+export { type ClusterInventory, clusterEventSchema, clusterMachine } from './cluster/mod.ts';
 export type { DownEvidence } from './evidence.ts';
 export { whyEvidenceFails } from './evidence-holds.ts';
 export {
@@ -11,11 +11,13 @@ export {
   type Verdict,
 } from './failure-detector/mod.ts';
 export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';
-export { jobEventSchema, jobMachine, type MoveLeaseResult, type StartResult } from './ha-job/mod.ts';
+export { type CommandResult, jobEventSchema, jobMachine, type MoveLeaseResult } from './ha-job/mod.ts';
 export { type NodeId, nodeId, type VmId, vmId } from './ids.ts';
 export { type FenceAnswer, type NodeContext, nodeEventSchema, nodeMachine } from './node/mod.ts';
 export {
+  contradictionsOf,
   type Inventory,
+  type LeasedVm,
   type PlacedVm,
   type Placement,
   type PlacementNode,

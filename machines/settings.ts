@@ -15,5 +15,7 @@ export const clusterSettings = z.object({
   massFailurePercent: z.number().min(0).max(100).default(100),
   /** The rate at which two hosts' monotonic clocks may differ at most; enters the takeover bound. */
   clockDriftPercent: z.number().min(0).max(20).default(5),
+  /** F6: false while a user has disarmed HA for the whole cluster. */
+  armed: z.boolean().default(true),
 });
 export type ClusterSettings = z.output<typeof clusterSettings>;

@@ -25,6 +25,8 @@ export const vmDocumentSchema = z.object({
   priority: z.number(),
   failback: z.boolean(),
   lease: leaseSchema.nullable(),
+  /** The node that it left only for a maintenance or a reboot: it fails back there. */
+  home: node.nullable().default(null),
   /** Why it is not what it should be, once recovery gave up (B5). */
   actual: z.string().optional(),
 });

@@ -1,6 +1,7 @@
 import type { Bus } from '#actors';
 import type { NodeId, VmId } from '#machines';
-import { type AgentReply, agentCommandSchema } from './commands.ts';
+import { type AgentCommand, type AgentReply, agentCommandSchema } from './commands.ts';
+import { expectCopy, migrateCopy } from './migrate-copy.ts';
 import type { PerVm } from './per-vm.ts';
 import { type CopyPorts, startCopy } from './start-copy.ts';
 import { stopCopy } from './stop-copy.ts';
@@ -14,7 +15,7 @@ export interface AgentServerOptions {
   readonly bus: Bus;
   readonly ports: CopyPorts;
   readonly perVm: PerVm;
-  readonly onDone: (what: 'start' | 'stop', vm: VmId, epoch: number, reply: AgentReply) => void;
+  readonly onDone: (what: AgentCommand['do'], vm: VmId, epoch: number, reply: AgentReply) => void;
 }
 
 /** Answers `agent.<node>`. Whatever throws has an unknown outcome, so the same command may be sent again. */
@@ -24,7 +25,7 @@ export function serveAgent({ bus, ports, perVm, onDone }: AgentServerOptions): (
     const vm = command.do === 'start' ? command.spec.vm : command.vm;
     const reply = await perVm.run(vm, async (): Promise<AgentReply> => {
       try {
-        return command.do === 'start' ? await startCopy(ports, command) : await stopCopy(ports, command);
+        return await carryOut(ports, command);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         return { ok: false, code: 'UNKNOWN', why, definite: false };
@@ -33,4 +34,17 @@ export function serveAgent({ bus, ports, perVm, onDone }: AgentServerOptions): (
     onDone(command.do, vm, command.epoch, reply);
     return reply;
   });
+}
+
+function carryOut(ports: CopyPorts, command: AgentCommand): Promise<AgentReply> {
+  switch (command.do) {
+    case 'start':
+      return startCopy(ports, command);
+    case 'stop':
+      return stopCopy(ports, command);
+    case 'expect':
+      return expectCopy(ports, command);
+    case 'migrate':
+      return migrateCopy(ports, command);
+  }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { downEvidenceSchema, vmId, vmSpecSchema } from '#machines';
+import { downEvidenceSchema, nodeId, vmId, vmSpecSchema } from '#machines';
 
 const vm = z.string().transform(vmId);
 const epoch = z.number().int().positive();
@@ -21,10 +21,16 @@ export const agentCommandSchema = z.discriminatedUnion('do', [
     /** How long the guest may take to shut down before it is forced off, ms. */
     graceMs: z.number().nonnegative(),
   }),
+  /** A suspended copy will come by migration, of that epoch: leave it alone for a while. */
+  z.object({ do: z.literal('expect'), vm, epoch }),
+  /** Migrate the copy that runs here under that epoch, and give its lease sector back. */
+  z.object({ do: z.literal('migrate'), vm, epoch, to: z.string().transform(nodeId) }),
 ]);
 export type AgentCommand = z.output<typeof agentCommandSchema>;
 export type StartCommand = AgentCommand & { readonly do: 'start' };
 export type StopCommand = AgentCommand & { readonly do: 'stop' };
+export type ExpectCommand = AgentCommand & { readonly do: 'expect' };
+export type MigrateCommand = AgentCommand & { readonly do: 'migrate' };
 
 /**
  * `definite: false`: it may still happen, so only the same node may be asked again (protocol, step 5).
@@ -42,6 +48,9 @@ export const agentReplySchema = z.discriminatedUnion('ok', [
       'RACED',
       'ISOLATED',
       'START_FAILED',
+      'STOPPING',
+      'MIGRATE_FAILED',
+      'NOT_HERE',
       'UNKNOWN',
     ]),
     why: z.string(),

@@ -1,26 +1,35 @@
-import type { Bus } from '#actors';
+import type { AnyEventObject } from 'xstate';
+import { type Bus, type Clock, type EffectScope, RetryableError, sleep } from '#actors';
 import {
+  type CommandResult,
   type DownEvidence,
   type FenceAnswer,
   type Judgement,
   type NodeId,
   nodeId,
-  type StartResult,
   type VmId,
 } from '#machines';
 import { type Database, type Fence, HypervisorError } from '#ports';
 import { agentSubject } from './agent-server.ts';
 import { type AgentCommand, type AgentReply, agentReplySchema } from './commands.ts';
-import { readInventory } from './inventory.ts';
+import { isArmed, readInventory, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
-import { changeVm, listVms, moveLease, readVm } from './vm-records.ts';
+import { changeVm, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
 
 /** A start may take so long that only a late answer is definite; then the same node is asked again. */
 const START_TIMEOUT_MS = 30_000;
 /** How long a guest may take to shut down at a user's stop. */
 const STOP_GRACE_MS = 30_000;
+const EXPECT_TIMEOUT_MS = 5000;
+/** A migration may take longer; then the source is asked again, and answers when it is done. */
+const MIGRATE_TIMEOUT_MS = 60_000;
+
+/** Between two tries of an effect whose wish must not be lost. */
+const RETRY_MS = 1000;
 
 export interface EffectPorts {
+  readonly clock: Clock;
+  readonly tell: (to: string, event: AnyEventObject) => Promise<void>;
   readonly database: Database;
   readonly bus: Bus;
   readonly fences: readonly Fence[];
@@ -33,7 +42,19 @@ async function ask(bus: Bus, node: NodeId, command: AgentCommand, timeoutMs: num
 }
 
 /** What the machines' invoked effects do, by kind. Inputs come from the machines; answers come back as events. */
-export function effectsOf({ database, bus, fences, judgements, note }: EffectPorts) {
+export function effectsOf({ clock, database, bus, tell, fences, judgements, note }: EffectPorts) {
+  /** Until it is done, or this host stops and another does it: nobody waits for such an effect's answer. */
+  const persist = async (work: () => Promise<void>, { signal }: EffectScope): Promise<null> => {
+    for (;;) {
+      try {
+        await work();
+        return null;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof RetryableError)) throw error;
+        await sleep(clock, RETRY_MS);
+      }
+    }
+  };
   const noteEffect = async (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => note(entry);
   return {
     vm: {
@@ -47,19 +68,31 @@ export function effectsOf({ database, bus, fences, judgements, note }: EffectPor
         });
         return null;
       },
+      /** It runs again: what recovery recorded when it gave up is no longer so. */
+      clearActual: ({ vm }: { vm: VmId }, scope: EffectScope) =>
+        persist(async () => {
+          await changeVm(database, vm, ({ actual, ...rest }) => (actual === undefined ? undefined : rest));
+        }, scope),
       stopVm: async ({ vm }: { vm: VmId }) => {
-        const lease = (await readVm(database, vm))?.lease;
-        if (lease) {
+        if ((await readVm(database, vm)) === undefined) return null;
+        // The wish first: whatever happens to its node from now on, nobody brings it back (T7b).
+        const { lease } = await changeVm(database, vm, (document) => ({ ...document, recorded: 'stopped' }));
+        if (lease !== null && lease.epoch > 0) {
           const command = { do: 'stop' as const, vm, epoch: lease.epoch, graceMs: STOP_GRACE_MS };
           const reply = await ask(bus, lease.node, command, STOP_GRACE_MS * 2);
           if (!reply.ok) throw new HypervisorError(`${lease.node} did not stop ${vm}: ${reply.why}`);
         }
-        await changeVm(database, vm, (document) => ({ ...document, recorded: 'stopped' }));
         return null;
       },
     },
     job: {
-      moveLease: async (input: { vm: VmId; expectedEpoch: number; node: NodeId }) => {
+      expectOn: ({ node, vm, epoch }: { node: NodeId; vm: VmId; epoch: number }): Promise<CommandResult> =>
+        ask(bus, node, { do: 'expect', vm, epoch: epoch + 1 }, EXPECT_TIMEOUT_MS),
+      migrateFrom: (input: { node: NodeId; vm: VmId; epoch: number; to: NodeId }): Promise<CommandResult> => {
+        const { node, vm, epoch, to } = input;
+        return ask(bus, node, { do: 'migrate', vm, epoch, to }, MIGRATE_TIMEOUT_MS);
+      },
+      moveLease: async (input: LeaseMove) => {
         const result = await moveLease(database, input);
         if (result.ok) note({ what: 'plan', vm: input.vm, about: input.node, why: `leased for epoch ${result.epoch}` });
         else note({ what: 'refuse', vm: input.vm, why: result.why });
@@ -71,7 +104,7 @@ export function effectsOf({ database, bus, fences, judgements, note }: EffectPor
         epoch: number;
         evidence: readonly DownEvidence[];
         evenIfStopped: boolean;
-      }): Promise<StartResult> => {
+      }): Promise<CommandResult> => {
         const document = await readVm(database, input.vm);
         if (document === undefined) {
           return { ok: false, code: 'NO_SUCH_VM', why: `there is no VM ${input.vm}`, definite: true };
@@ -88,6 +121,7 @@ export function effectsOf({ database, bus, fences, judgements, note }: EffectPor
     node: {
       note: noteEffect,
       fence: async ({ node, incarnation }: { node: string; incarnation: number }): Promise<FenceAnswer> => {
+        if (!(await isArmed(database))) return { outcome: 'failed', why: 'HA is disarmed' };
         const failures: string[] = [];
         for (const fence of fences) {
           note({ what: 'fence', about: node, why: `by ${fence.name}` });
@@ -100,11 +134,23 @@ export function effectsOf({ database, bus, fences, judgements, note }: EffectPor
         }
         return { outcome: 'failed', why: failures.join('; ') || 'no fence is configured' };
       },
-      listProtected: async ({ node }: { node: string }) =>
+      listLeased: async ({ node }: { node: string }) =>
         (await listVms(database))
-          .filter(({ ha, recorded, lease }) => ha && recorded === 'running' && lease?.node === node)
+          .filter(({ recorded, lease }) => recorded === 'running' && lease?.node === node)
           .map(({ spec }) => spec.vm),
+      setMaintenance: ({ node, on }: { node: string; on: boolean }, scope: EffectScope) =>
+        persist(async () => {
+          await setMaintenance(database, nodeId(node), on);
+          note({ what: 'maintenance', about: node, why: on ? 'its VMs are moved away' : 'it may be used again' });
+          await tell('cluster/main', { type: on ? 'review' : 'capacity' });
+        }, scope),
     },
-    cluster: { inventory: async () => readInventory(database, judgements()) },
+    cluster: {
+      note: noteEffect,
+      inventory: async ({ armed }: { armed: boolean | null }) => {
+        if (armed !== null) await setArmed(database, armed);
+        return readInventory(database, judgements());
+      },
+    },
   };
 }

@@ -15,7 +15,9 @@ export async function verifyFirstCopies(
   for (const copy of await hypervisor.list()) {
     const sector = leases.get(copy.vm);
     const ours = sector?.status === 'held' && sector.node === node && sector.incarnation === incarnation();
-    if (copy.state === 'off' || (ours && !freshBoot)) continue;
+    // A suspended one of another epoch is from the past: the VM may have run elsewhere since.
+    const latest = ours && (copy.state === 'running' || copy.epoch === sector.epoch);
+    if (copy.state === 'off' || (latest && !freshBoot)) continue;
     await hypervisor.destroy(copy.vm);
     await hypervisor.remove(copy.vm);
     gone.push(copy.vm);

@@ -1,14 +1,37 @@
-import { type Inventory, type Judgement, type NodeId, nodeDocumentSchema, nodeId, ruleSchema } from '#machines';
-import type { Database } from '#ports';
+import {
+  type ClusterInventory,
+  clusterSettings,
+  type Judgement,
+  type NodeId,
+  nodeDocumentSchema,
+  nodeId,
+  ruleSchema,
+} from '#machines';
+import { type Database, type Document, RevisionConflict } from '#ports';
 import { listVms } from './vm-records.ts';
+
+/** Tries of a change that others keep overtaking. */
+const TRIES = 10;
 
 /** What placement decides on: nodes as judged here, VMs where the database leases them. */
 export async function readInventory(
   database: Database,
   judgements: ReadonlyMap<NodeId, Judgement>,
-): Promise<Inventory> {
-  const [nodes, rules, vms] = await Promise.all([database.list('nodes'), database.list('rules'), listVms(database)]);
+): Promise<ClusterInventory> {
+  const [nodes, rules, vms, armed] = await Promise.all([
+    database.list('nodes'),
+    database.list('rules'),
+    listVms(database),
+    isArmed(database),
+  ]);
+  const leased = vms.flatMap(({ spec: { vm, cpus, memoryMiB }, recorded, lease, ha, failback, priority, home }) =>
+    recorded === 'running' && lease !== null
+      ? [{ vm, node: lease.node, cpus, memoryMiB, ha, failback, priority, home }]
+      : [],
+  );
   return {
+    armed,
+    leased,
     nodes: nodes.map(({ id, body }) => {
       const { cpus, memoryMiB, zone, maintenance } = nodeDocumentSchema.parse(body);
       const node = nodeId(id);
@@ -16,8 +39,49 @@ export async function readInventory(
       return { node, alive, maintenance, cpus, memoryMiB, ...(zone === undefined ? {} : { zone }) };
     }),
     rules: rules.map(({ body }) => ruleSchema.parse(body)),
-    placed: vms.flatMap(({ spec: { vm, cpus, memoryMiB }, recorded, lease }) =>
-      recorded === 'running' && lease !== null ? [{ vm, node: lease.node, cpus, memoryMiB }] : [],
-    ),
+    placed: leased.map(({ vm, node, cpus, memoryMiB }) => ({ vm, node, cpus, memoryMiB })),
   };
+}
+
+/** F6. A cluster whose settings were never written is armed. */
+export async function isArmed(database: Database): Promise<boolean> {
+  return clusterSettings.parse((await database.get('settings', 'main'))?.body ?? {}).armed;
+}
+
+/** Changes a document by compare-and-set, again when others change it first. */
+async function change(
+  database: Database,
+  collection: 'settings' | 'nodes',
+  id: string,
+  next: (body: Document['body'] | undefined) => Document['body'] | undefined,
+): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const found = await database.get(collection, id);
+    const body = next(found?.body);
+    if (body === undefined) return;
+    try {
+      if (found === undefined) await database.create(collection, id, body);
+      else await database.replace(collection, id, found.revision, body);
+      return;
+    } catch (error) {
+      if (!(error instanceof RevisionConflict)) throw error;
+    }
+  }
+  throw new RevisionConflict(`${collection}/${id} kept changing`);
+}
+
+/** F6: arms or disarms the whole cluster. */
+export function setArmed(database: Database, armed: boolean): Promise<void> {
+  return change(database, 'settings', 'main', (body = {}) =>
+    clusterSettings.parse(body).armed === armed ? undefined : { ...body, armed },
+  );
+}
+
+/** F6: takes a node out of use or gives it back; nothing when there is no such node. */
+export function setMaintenance(database: Database, node: NodeId, maintenance: boolean): Promise<void> {
+  return change(database, 'nodes', node, (body) =>
+    body === undefined || nodeDocumentSchema.parse(body).maintenance === maintenance
+      ? undefined
+      : { ...body, maintenance },
+  );
 }

@@ -8,8 +8,8 @@ export interface NodeLogEntry {
   readonly atMs: number;
   readonly node: NodeId;
   /**
-   * trigger, isolate, suspend, force-off, fence, fence-confirmed, plan, start, resume, clean-up, stop, attempt-failed,
-   * give-up, refuse, verdict, alert: the words of a scenario's timeline.
+   * trigger, isolate, suspend, force-off, fence, fence-confirmed, plan, start, resume, clean-up, stop, migrate, maintenance,
+   * arm, disarm, attempt-failed, give-up, refuse, verdict, alert: the words of a scenario's timeline.
    */
   readonly what: string;
   readonly vm?: string;

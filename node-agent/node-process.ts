@@ -1,12 +1,14 @@
 import { sleep } from '#actors';
 import { detect, type Judgement, type NodeId, nodeId, type Timings, timingsFor } from '#machines';
+import { Lineage } from './adopt-copy.ts';
 import { serveAgent } from './agent-server.ts';
 import { CopiesUnderWay } from './copies-under-way.ts';
 import { DatabaseHeartbeat } from './database-heartbeat.ts';
 import { verifyFirstCopies } from './first-copies.ts';
 import { GuardianRunner } from './guardian-runner.ts';
+import { IncomingCopies } from './incoming-copies.ts';
 import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from './node-process-options.ts';
-import { NodeSupervision } from './node-supervision.ts';
+import { NodeSupervision, type WordEvent } from './node-supervision.ts';
 import { Observations } from './observations.ts';
 import { PerVm } from './per-vm.ts';
 import { type Loop, periodic } from './periodic.ts';
@@ -20,6 +22,9 @@ import { within } from './within.ts';
 const SHUTDOWN_GRACE_MS = 30_000;
 /** An orderly shutdown says so that often before it goes on without being heard. */
 const LAST_WORD_TRIES = 3;
+
+/** How the log calls a command that was carried out. */
+const DONE = { start: 'start', stop: 'stop', expect: 'migrate', migrate: 'migrate' } as const;
 
 /** Everything that runs on one host. The same in the simulator and on real hosts. */
 export class NodeProcess implements NodeProcessControl {
@@ -70,6 +75,9 @@ export class NodeProcess implements NodeProcessControl {
       storage,
       hypervisor,
       underWay,
+      incoming: new IncomingCopies(clock),
+      lineage: new Lineage(),
+      migrated: new Map(),
       guardian: this.#guardian,
       incarnation,
       isStopping,
@@ -122,15 +130,15 @@ export class NodeProcess implements NodeProcessControl {
     this.#heartbeat.state = 'stopping';
     this.#heartbeat.stop();
     const { incarnation, lastAttempted: sequence } = this.#heartbeat;
-    if (settings.shutdownPolicy === 'recover') await this.#lastWord({ incarnation, sequence });
+    await this.#lastWord({ incarnation, sequence, freeze: settings.shutdownPolicy === 'freeze', returns: reboot });
     await this.stop().catch((error: unknown) => this.#alert(error));
   }
 
   /** T5, B9: tried a few times; a host whose word nobody hears still goes down, and the others wait for the bound. */
-  async #lastWord(at: { readonly incarnation: number; readonly sequence: number }): Promise<void> {
+  async #lastWord(word: Omit<WordEvent, 'state'>): Promise<void> {
     for (let tries = 0; tries < LAST_WORD_TRIES; tries += 1) {
       try {
-        return await this.#supervision.word({ ...at, state: 'off' });
+        return await this.#supervision.word({ ...word, state: 'off' });
       } catch (error) {
         this.#alert(error);
         await sleep(this.#options.clock, this.timings.intervalMs);
@@ -173,7 +181,7 @@ export class NodeProcess implements NodeProcessControl {
         perVm: this.#perVm,
         onDone: (what, vm, epoch, reply) => {
           const why = reply.ok ? `${reply.detail} (epoch ${epoch})` : `${reply.code}: ${reply.why}`;
-          this.#note({ what: reply.ok ? what : 'attempt-failed', vm, why });
+          this.#note({ what: reply.ok ? DONE[what] : 'attempt-failed', vm, why });
         },
       }),
       hypervisor.subscribe(() => void this.#reconcile().catch(onError)),

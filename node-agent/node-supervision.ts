@@ -20,7 +20,15 @@ import type { ActualState } from './reconcile.ts';
 /** A verdict that did not change is told again this often, in intervals: so an actor that missed one hears it. */
 const TELL_AGAIN_INTERVALS = 5;
 
-type WordEvent = { readonly incarnation: number; readonly sequence: number; readonly state: 'suspended' | 'off' };
+export interface WordEvent {
+  readonly incarnation: number;
+  readonly sequence: number;
+  readonly state: 'suspended' | 'off';
+  /** An orderly shutdown: its VMs wait for it. */
+  readonly freeze?: boolean;
+  /** An orderly shutdown: it boots again at once. */
+  readonly returns?: boolean;
+}
 
 export interface NodeSupervisionOptions
   extends Pick<NodeProcessOptions, 'node' | 'transport' | 'clock' | 'random' | 'database' | 'fences' | 'onCyclePoint'> {
@@ -52,7 +60,10 @@ export class NodeSupervision {
       ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
       onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),
     });
-    const effects = effectsOf({ database, bus: transport.bus, fences, judgements, note });
+    const effects = effectsOf({
+      ...{ clock, database, bus: transport.bus, fences, judgements, note },
+      tell: (to, event) => this.system.tell(to, event),
+    });
     this.system.register('vm', { machine: vmMachine, version: 1, events: vmEventSchema, effects: effects.vm });
     this.system.register('job', { machine: jobMachine, version: 1, events: jobEventSchema, effects: effects.job });
     this.system.register('node', { machine: nodeMachine, version: 1, events: nodeEventSchema, effects: effects.node });

@@ -1,5 +1,6 @@
 import type { VmId } from '#machines';
 import type { LeaseSector, VmCopy } from '#ports';
+import { isIncoming, isLatest, isOurs } from './adopt-copy.ts';
 import type { PerVm } from './per-vm.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
@@ -40,6 +41,7 @@ async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId)
   const sector = await storage.readLease(vm);
   const copy = (await hypervisor.list()).find((candidate) => candidate.vm === vm);
   if (sector === undefined || !isOurs(ports, sector)) {
+    if (copy !== undefined && isIncoming(ports, copy, sector)) return;
     if (copy !== undefined && guardian.mayRun()) {
       const holder = sector === undefined ? 'nobody' : `${sector.node} (${sector.status}, epoch ${sector.epoch})`;
       if (copy.state !== 'off') note('clean-up', vm, `its lease sector says ${holder}, not ${node} (B4)`);
@@ -52,15 +54,17 @@ async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId)
     return;
   }
   if (copy === undefined) return report({ vm, epoch: sector.epoch, state: 'off', reason: 'lost' });
+  if (copy.state === 'suspended' && !isLatest(ports, copy, sector)) {
+    if (!guardian.mayRun()) return;
+    note('clean-up', vm, `suspended under epoch ${copy.epoch}, its lease is of epoch ${sector.epoch} (B4)`);
+    await endCopy(ports, vm, 0);
+    return report({ vm, epoch: sector.epoch, state: 'off', reason: 'lost' });
+  }
   if (copy.state === 'suspended') return resumeOwn(ports, sector, note, report);
   if (copy.state === 'off' && copy.reason === 'guest-shutdown' && (await markStopped(ports, sector))) {
     note('stop', vm, 'its guest shut itself down (T7b)');
   }
   report({ vm, epoch: sector.epoch, state: copy.state, reason: copy.reason ?? 'unknown' });
-}
-
-function isOurs(ports: CopyPorts, sector: LeaseSector): boolean {
-  return sector.status === 'held' && sector.node === ports.node && sector.incarnation === ports.incarnation();
 }
 
 /** Step 3 of the safety protocol: the slot was written again before (else `mayRun` is false), now the sector, then resume. */

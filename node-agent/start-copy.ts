@@ -1,9 +1,11 @@
 import type { Clock } from '#actors';
-import { type NodeId, vmDocumentSchema } from '#machines';
-import type { Database, Hypervisor, LeaseSector, SharedStorage } from '#ports';
+import { type NodeId, type VmId, vmDocumentSchema } from '#machines';
+import type { Database, Hypervisor, LeaseSector, SharedStorage, VmCopy } from '#ports';
+import { isLatest, type Lineage } from './adopt-copy.ts';
 import type { AgentReply, StartCommand } from './commands.ts';
 import type { CopiesUnderWay } from './copies-under-way.ts';
 import type { GuardianRunner } from './guardian-runner.ts';
+import type { IncomingCopies } from './incoming-copies.ts';
 import { takeLease } from './take-lease.ts';
 
 export interface CopyPorts {
@@ -13,6 +15,10 @@ export interface CopyPorts {
   readonly storage: SharedStorage;
   readonly hypervisor: Hypervisor;
   readonly underWay: CopiesUnderWay;
+  readonly incoming: IncomingCopies;
+  readonly lineage: Lineage;
+  /** Epochs of the copies that this process saw arrive elsewhere by migration. */
+  readonly migrated: Map<VmId, number>;
   readonly guardian: GuardianRunner;
   readonly incarnation: () => number;
   /** True once the host shuts down: nothing starts here any more. */
@@ -23,8 +29,10 @@ export interface CopyPorts {
 export async function startCopy(ports: CopyPorts, command: StartCommand): Promise<AgentReply> {
   const { node, database, storage, underWay, guardian } = ports;
   const { spec, epoch } = command;
-  if (ports.isStopping() || !guardian.mayRun()) {
-    return { ok: false, code: 'ISOLATED', why: `${node} may run nothing now (${guardian.mode})`, definite: false };
+  if (ports.isStopping()) return { ok: false, code: 'STOPPING', why: `${node} shuts down`, definite: true };
+  // Nothing was done: definite, so that another node may be asked.
+  if (!guardian.mayRun()) {
+    return { ok: false, code: 'ISOLATED', why: `${node} may run nothing now (${guardian.mode})`, definite: true };
   }
   const document = await database.get('vms', spec.vm);
   const lease = document === undefined ? null : vmDocumentSchema.parse(document.body).lease;
@@ -38,7 +46,8 @@ export async function startCopy(ports: CopyPorts, command: StartCommand): Promis
     };
   }
   return underWay.during(spec.vm, async () => {
-    const taken = await takeLease(storage, { node, incarnation: ports.incarnation() }, command);
+    const self = { node, incarnation: ports.incarnation() };
+    const taken = await takeLease(storage, self, command, (sector) => clearStale(ports, command, sector));
     if (!taken.ok) return taken;
     try {
       return await run(ports, command);
@@ -48,8 +57,30 @@ export async function startCopy(ports: CopyPorts, command: StartCommand): Promis
   });
 }
 
-async function run({ hypervisor, guardian, node }: CopyPorts, { spec, epoch }: StartCommand): Promise<AgentReply> {
-  const copy = (await hypervisor.list()).find(({ vm }) => vm === spec.vm);
+async function copyOf({ hypervisor }: CopyPorts, vm: VmId): Promise<VmCopy | undefined> {
+  return (await hypervisor.list()).find((copy) => copy.vm === vm);
+}
+
+/**
+ * Before the sector is taken: a copy from the past goes. Afterwards it would look like ours, to this process or, after a
+ * crash, to the next one.
+ */
+async function clearStale(
+  ports: CopyPorts,
+  { spec, epoch }: StartCommand,
+  sector: LeaseSector | undefined,
+): Promise<void> {
+  const { hypervisor, lineage } = ports;
+  const copy = await copyOf(ports, spec.vm);
+  if (copy === undefined || copy.state === 'off') return;
+  if (isLatest(ports, copy, sector)) return lineage.keep(spec.vm, copy.epoch, epoch);
+  await hypervisor.destroy(spec.vm);
+  await hypervisor.remove(spec.vm);
+}
+
+async function run(ports: CopyPorts, { spec, epoch }: StartCommand): Promise<AgentReply> {
+  const { hypervisor, guardian, node } = ports;
+  const copy = await copyOf(ports, spec.vm);
   // Nothing may come between this check and the call: the guardian already counts this copy as running.
   if (!guardian.mayRun()) {
     return { ok: false, code: 'ISOLATED', why: `${node} lost its storage while starting it`, definite: false };
@@ -57,6 +88,7 @@ async function run({ hypervisor, guardian, node }: CopyPorts, { spec, epoch }: S
   if (copy?.state === 'running') return { ok: true, detail: 'ran here already' };
   if (copy?.state === 'suspended') {
     await hypervisor.resume(spec.vm);
+    ports.incoming.forget(spec.vm);
     return { ok: true, detail: 'resumed' };
   }
   await hypervisor.start(spec, epoch);

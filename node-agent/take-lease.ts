@@ -16,13 +16,18 @@ export async function takeLease(
   storage: SharedStorage,
   self: { readonly node: NodeId; readonly incarnation: number },
   { spec: { vm }, epoch, evidence, evenIfStopped }: StartCommand,
+  /** Called when the sector may be taken, or is ours already, before anything says so. */
+  beforeTaken: (sector: LeaseSector | undefined) => Promise<void>,
 ): Promise<Taken> {
   const sector = await storage.readLease(vm);
   if (sector !== undefined) {
     if (sector.epoch > epoch)
       return refuse('SUPERSEDED', `${sector.node} has it since epoch ${sector.epoch}`, sector.node);
     const isMine = sector.node === self.node && sector.incarnation === self.incarnation;
-    if (sector.status === 'held' && isMine && sector.epoch === epoch) return { ok: true, sector };
+    if (sector.status === 'held' && isMine && sector.epoch === epoch) {
+      await beforeTaken(sector);
+      return { ok: true, sector };
+    }
     if (sector.status === 'stopped' && !evenIfStopped) {
       return refuse('STOPPED_BY_WISH', `it was stopped on its own wish in epoch ${sector.epoch}`);
     }
@@ -36,6 +41,7 @@ export async function takeLease(
       }
     }
   }
+  await beforeTaken(sector);
   const next: LeaseSector = { vm, epoch, generation: (sector?.generation ?? 0) + 1, status: 'held', ...self };
   const won = await storage.compareAndWriteLease(sector, next);
   return won ? { ok: true, sector: next } : refuse('RACED', 'the lease sector changed while it was being taken');

@@ -176,6 +176,14 @@ export class TestCluster {
       resume: (vm) => change(vm, 'running'),
       shutdown: (vm) => change(vm, 'off', 'guest-shutdown'),
       destroy: (vm) => change(vm, 'off', 'destroyed'),
+      migrate: (vm, to, epoch) =>
+        call(() => {
+          const target = this.host(to);
+          if (host.copies.get(vm)?.state !== 'running' || !target.powered)
+            throw new HypervisorError(`cannot move ${vm}`);
+          host.end(vm, 'migrated');
+          target.set({ vm, epoch, state: 'suspended' });
+        }),
       remove: (vm) => call(() => void host.copies.delete(vm)),
       subscribe: (listener) => {
         host.listeners.add(listener);

@@ -45,23 +45,35 @@ async function replaced(database: Database, { id, revision }: Document, next: Vm
   }
 }
 
-/** Moves the database lease from `expectedEpoch` (0: never leased) to the next, for `node`. Twice is as good as once. */
-export async function moveLease(
-  database: Database,
-  { vm, expectedEpoch, node }: { readonly vm: VmId; readonly expectedEpoch: number; readonly node: NodeId },
-): Promise<MoveLeaseResult> {
+export interface LeaseMove {
+  readonly vm: VmId;
+  /** 0: never leased. */
+  readonly expectedEpoch: number;
+  readonly node: NodeId;
+  readonly home: NodeId | null;
+  /** A user's start: recorded as running from now on. Any other start of a VM recorded as stopped is refused (T7b). */
+  readonly byUser: boolean;
+}
+
+/** Moves the database lease to the next epoch, for `node`. Twice is as good as once. */
+export async function moveLease(database: Database, move: LeaseMove): Promise<MoveLeaseResult> {
+  const { vm, expectedEpoch, node, byUser } = move;
+  if ((await readVm(database, vm)) === undefined) return { ok: false, why: `there is no VM ${vm}`, gone: true };
   const epoch = expectedEpoch + 1;
-  let conflict: Lease | null | undefined;
+  let refusal: string | undefined;
   await changeVm(database, vm, (document) => {
-    conflict = undefined;
-    if (document.lease?.node === node && document.lease.epoch === epoch) return undefined;
-    if ((document.lease?.epoch ?? 0) !== expectedEpoch) {
-      conflict = document.lease;
-      return undefined;
-    }
-    return { ...document, lease: { node, epoch } };
+    refusal = undefined;
+    const { lease, recorded } = document;
+    if (lease?.node === node && lease.epoch === epoch) return undefined;
+    if ((lease?.epoch ?? 0) !== expectedEpoch) {
+      refusal = `the database leases ${vm} to ${wordsOf(lease)}, not for epoch ${expectedEpoch}`;
+    } else if (recorded === 'stopped' && !byUser) refusal = `${vm} is recorded as stopped`;
+    if (refusal !== undefined) return undefined;
+    return { ...document, recorded: 'running', lease: { node, epoch }, home: move.home === node ? null : move.home };
   });
-  if (conflict === undefined) return { ok: true, epoch };
-  const held = conflict === null ? 'nobody' : `${conflict.node} for epoch ${conflict.epoch}`;
-  return { ok: false, why: `the database leases ${vm} to ${held}, not for epoch ${expectedEpoch}` };
+  return refusal === undefined ? { ok: true, epoch } : { ok: false, why: refusal };
+}
+
+function wordsOf(lease: Lease | null): string {
+  return lease === null ? 'nobody' : `${lease.node} for epoch ${lease.epoch}`;
 }

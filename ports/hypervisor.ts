@@ -1,4 +1,4 @@
-import type { VmId } from '#machines';
+import type { NodeId, VmId } from '#machines';
 
 /** What is needed to start a VM anywhere. `disk` is a path or URL on shared storage. */
 export interface VmSpec {
@@ -13,8 +13,8 @@ export interface VmCopy {
   readonly vm: VmId;
   readonly epoch: number;
   readonly state: 'running' | 'suspended' | 'off';
-  /** Why an `off` copy is off. `crashed`: QEMU died; `guest-shutdown`: the guest's own wish; `destroyed`: by us; `lost`: host rebooted. */
-  readonly reason?: 'crashed' | 'guest-shutdown' | 'destroyed' | 'lost' | 'unknown';
+  /** Why an `off` copy is off. `crashed`: QEMU died; `guest-shutdown`: the guest's own wish; `destroyed`: by us; `lost`: host rebooted; `migrated`: it went on elsewhere. */
+  readonly reason?: 'crashed' | 'guest-shutdown' | 'destroyed' | 'lost' | 'migrated' | 'unknown';
 }
 
 /** Only this host's copies. Methods are idempotent; they throw `HypervisorError` with the cause kept. */
@@ -28,6 +28,11 @@ export interface Hypervisor {
   shutdown(vm: VmId): Promise<void>;
   /** Forces it off. When it resolves the copy can write no more. */
   destroy(vm: VmId): Promise<void>;
+  /**
+   * Moves a running copy to another host while it runs, and leaves it there *suspended*, of that epoch. Resolves when it is
+   * off here for good, reason `migrated`. Throws when it is not certain that it arrived: then it may be here as it was, or off.
+   */
+  migrate(vm: VmId, to: NodeId, epoch: number): Promise<void>;
   /** Forgets an `off` copy; destroys a suspended one first. */
   remove(vm: VmId): Promise<void>;
   /** Changes as they happen; some may be missed while the connection is down: list() is the truth. */

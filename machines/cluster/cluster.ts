@@ -1,135 +1,166 @@
 import { assign, setup } from 'xstate';
-import { z } from 'zod';
-import { promiseActor, tell } from '#actors';
-import { nodeId, vmId } from '../ids.ts';
-import { type Inventory, type PlacedVm, type Placement, type PlacementRequest, placeAll } from '../placement/mod.ts';
+import { effect, promiseActor, tell } from '#actors';
+import { waitAfterAttemptMs } from '../attempts/mod.ts';
+import { type ClusterContext, type ClusterInventory, NOTHING, queued, type Request } from './context.ts';
+import { decide, isBlackout } from './decide.ts';
+import type { ClusterEvent } from './events.ts';
 
 /** Requests that come within this time are decided together, so that they see each other. */
 const COLLECT_MS = 20;
+/** VMs of a node that just died are waited for at most this long: the important ones choose first. */
+const EXPECT_MS = 400;
 const RETRY_MS = 1000;
-
-const vm = z.string().transform(vmId);
-
-/** What `cluster/main` understands. */
-export const clusterEventSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('place'),
-    vm,
-    job: z.string(),
-    cpus: z.number(),
-    memoryMiB: z.number(),
-    priority: z.number(),
-    avoid: z.array(z.string().transform(nodeId)),
-  }),
-  /** The job ended: the database knows where the VM is. */
-  z.object({ type: z.literal('settled'), vm }),
-  /** A node came back, or room appeared. */
-  z.object({ type: z.literal('capacity') }),
-]);
-export type ClusterEvent = z.output<typeof clusterEventSchema>;
-
-type Request = PlacementRequest & { readonly job: string };
-interface Reservation extends PlacedVm {
-  /** Settled, but the inventory that will show it has not begun yet. */
-  readonly settled: boolean;
-}
-
-export interface ClusterContext {
-  readonly queue: readonly Request[];
-  /** Being decided with the inventory under way. */
-  readonly batch: readonly Request[];
-  readonly reservations: readonly Reservation[];
-  /** VMs that fitted nowhere: told when room may have appeared (B5). */
-  readonly unplaced: readonly string[];
-  readonly decisions: readonly Placement[];
-}
+/** After storage was gone for everybody each node first resumes what is its own (B3). */
+const CALM_MS = 15_000;
+/** Fewer in a row are only a host that has just joined. */
+const BLACKOUTS = 4;
+/** Rules may have been changed behind our back. */
+const REVIEW_MS = 60_000;
 
 /** Decides where VMs go, one batch after the other, so that two never count on the same room. */
 export const clusterMachine = setup({
   types: { context: {} as ClusterContext, input: {} as { readonly address: string }, events: {} as ClusterEvent },
-  actors: { inventory: promiseActor<Inventory, null>() },
-}).createMachine({
-  id: 'cluster',
-  context: { queue: [], batch: [], reservations: [], unplaced: [], decisions: [] },
-  initial: 'idle',
-  on: {
-    place: { actions: assign({ queue: ({ context, event }) => queued(context.queue, event) }) },
-    settled: {
-      actions: assign({
-        reservations: ({ context, event }) =>
-          context.reservations.map((held) => (held.vm === event.vm ? { ...held, settled: true } : held)),
-      }),
-    },
-    capacity: {
-      actions: [
-        tell(({ context }: { context: ClusterContext }) =>
-          context.unplaced.map((name) => ({ to: `vm/${name}`, event: { type: 'capacity' } })),
-        ),
-        assign({ unplaced: [] }),
-      ],
+  actors: {
+    /** Writes `armed` first unless it is null, then reads everything. */
+    inventory: promiseActor<ClusterInventory, { readonly armed: boolean | null }>(),
+  },
+  guards: {
+    hasWork: ({ context }) =>
+      context.queue.length > 0 || context.wishes.length > 0 || context.arming !== null || context.review,
+    isComplete: ({ context }) => context.expected.length === 0,
+  },
+  actions: {
+    takeBatch: assign(({ context }) => ({
+      batch: context.queue,
+      queue: [],
+      granting: context.wishes,
+      wishes: [],
+      armingNow: context.arming,
+      arming: null,
+      expected: [],
+      // What settled before the inventory begins is in it.
+      reservations: context.reservations.filter(({ settled }) => !settled),
+    })),
+    giveBack: assign(({ context }) => ({
+      // What came meanwhile is newer.
+      queue: context.queue.reduce<readonly Request[]>(queued, context.batch),
+      batch: [],
+      wishes: [...context.granting, ...context.wishes],
+      granting: [],
+      arming: context.arming ?? context.armingNow,
+      armingNow: null,
+    })),
+  },
+  delays: {
+    /** Moves that failed are tried again with the waits of B5, and then at its longest. */
+    reviewAgain: ({ context }) => {
+      const worst = Math.max(0, ...Object.values(context.failedMoves));
+      return worst === 0 ? REVIEW_MS : (waitAfterAttemptMs(worst) ?? 100_000);
     },
   },
+}).createMachine({
+  id: 'cluster',
+  context: NOTHING,
+  initial: 'idle',
+  on: {
+    place: {
+      actions: assign({
+        queue: ({ context, event }) => queued(context.queue, event),
+        expected: ({ context, event }) => context.expected.filter((vm) => vm !== event.vm),
+      }),
+    },
+    expect: {
+      actions: assign({ expected: ({ context, event }) => [...new Set([...context.expected, ...event.vms])] }),
+    },
+    settled: { actions: assign(({ context, event }) => settled(context, event)) },
+    capacity: {
+      actions: [
+        tell(({ context }: { context: ClusterContext }) => tellAll(context.waiting)),
+        assign({ waiting: [], review: true }),
+      ],
+    },
+    review: { actions: assign({ review: true }) },
+    move: { actions: assign({ wishes: ({ context, event }) => [...context.wishes, { vm: event.vm, to: event.to }] }) },
+    arm: { actions: assign({ arming: true }) },
+    disarm: { actions: assign({ arming: false }) },
+  },
   states: {
-    idle: { always: { guard: ({ context }) => context.queue.length > 0, target: 'collecting' } },
-    collecting: { after: { [COLLECT_MS]: 'deciding' } },
+    idle: {
+      always: { guard: 'hasWork', target: 'collecting' },
+      after: { reviewAgain: { actions: assign({ review: true }) } },
+    },
+    collecting: {
+      after: {
+        [COLLECT_MS]: [{ guard: 'isComplete', target: 'deciding' }, { target: 'expecting' }],
+      },
+    },
+    expecting: { always: { guard: 'isComplete', target: 'deciding' }, after: { [EXPECT_MS]: 'deciding' } },
     deciding: {
-      // What settled before the inventory begins is in it.
-      entry: assign(({ context }) => ({
-        batch: context.queue,
-        queue: [],
-        reservations: context.reservations.filter(({ settled }) => !settled),
-      })),
+      entry: 'takeBatch',
       invoke: {
         src: 'inventory',
-        input: null,
-        onDone: {
-          target: 'idle',
-          actions: [
-            assign(({ context, event }) => decided(context, event.output)),
-            tell(({ context }) => answers(context)),
-            assign({ batch: [], decisions: [] }),
-          ],
-        },
-        onError: {
-          target: 'failed',
-          actions: assign(({ context }) => ({
-            queue: context.batch.reduce<readonly Request[]>(queued, context.queue),
-            batch: [],
-          })),
-        },
+        input: ({ context }) => ({ armed: context.armingNow }),
+        onDone: [
+          {
+            guard: ({ event }) => isBlackout(event.output),
+            target: 'failed',
+            actions: ['giveBack', assign({ blackouts: ({ context }) => context.blackouts + 1 })],
+          },
+          {
+            guard: ({ context }) => context.blackouts >= BLACKOUTS,
+            target: 'calming',
+            actions: ['giveBack', assign({ blackouts: 0 })],
+          },
+          {
+            target: 'idle',
+            actions: [
+              assign(({ context, event }) => decide(context, event.output)),
+              tell(({ context }) => messages(context)),
+              effect(({ context }: { context: ClusterContext }) =>
+                context.notes.map((input) => ({ run: 'note', input })),
+              ),
+              assign(({ context }) => ({
+                batch: [],
+                answers: [],
+                moves: [],
+                notes: [],
+                blackouts: 0,
+                ...(context.armed ? { held: [] } : {}),
+              })),
+            ],
+          },
+        ],
+        onError: { target: 'failed', actions: 'giveBack' },
       },
     },
     failed: { after: { [RETRY_MS]: 'collecting' } },
+    calming: { after: { [CALM_MS]: 'collecting' } },
   },
 });
 
-/** A repeated request replaces the older one of the same VM. */
-function queued(
-  queue: readonly Request[],
-  { vm: name, job, cpus, memoryMiB, priority, avoid }: Request,
-): readonly Request[] {
-  return [...queue.filter((other) => other.vm !== name), { vm: name, job, cpus, memoryMiB, priority, avoid }];
+function settled(
+  context: ClusterContext,
+  { vm, outcome }: ClusterEvent & { readonly type: 'settled' },
+): Partial<ClusterContext> {
+  const { [vm]: failures = 0, ...others } = context.failedMoves;
+  return {
+    queue: context.queue.filter((request) => request.vm !== vm),
+    expected: context.expected.filter((other) => other !== vm),
+    reservations: context.reservations.map((held) => (held.vm === vm ? { ...held, settled: true } : held)),
+    waiting: [...context.waiting.filter((other) => other !== vm), ...(outcome === 'failed' ? [vm] : [])],
+    failedMoves: outcome === 'stayed' ? { ...others, [vm]: failures + 1 } : others,
+    review: context.review || outcome === 'runs',
+  };
 }
 
-function decided({ batch, reservations, unplaced }: ClusterContext, inventory: Inventory): Partial<ClusterContext> {
-  const asked = new Set(batch.map((request) => request.vm));
-  const kept = reservations.filter((held) => !asked.has(held.vm));
-  const reserved = new Set(kept.map((held) => held.vm));
-  const placed = inventory.placed.filter((other) => !asked.has(other.vm) && !reserved.has(other.vm));
-  const decisions = placeAll({ ...inventory, placed: [...placed, ...kept] }, batch);
-  const fresh = decisions.flatMap(({ vm: name, node }): Reservation[] => {
-    const request = batch.find((candidate) => candidate.vm === name);
-    if (node === undefined || request === undefined) return [];
-    return [{ vm: name, node, cpus: request.cpus, memoryMiB: request.memoryMiB, settled: false }];
-  });
-  const nowhere = decisions.filter(({ node }) => node === undefined).map((decision) => decision.vm);
-  const others = unplaced.filter((name) => !asked.has(vmId(name)));
-  return { decisions, reservations: [...kept, ...fresh], unplaced: [...others, ...nowhere] };
+function tellAll(vms: readonly string[]) {
+  return vms.map((vm) => ({ to: `vm/${vm}`, event: { type: 'capacity' } }));
 }
 
-function answers({ batch, decisions }: ClusterContext) {
-  return decisions.flatMap(({ vm: name, node, why }) => {
-    const request = batch.find((candidate) => candidate.vm === name);
-    return request === undefined ? [] : [{ to: request.job, event: { type: 'placed', node: node ?? null, why } }];
-  });
+function messages({ answers, moves, armed, held }: ClusterContext) {
+  return [
+    ...answers.map(({ job, node, why, disarmed }) => ({ to: job, event: { type: 'placed', node, why, disarmed } })),
+    ...moves.map(({ vm, to, why, home }) => ({ to: `vm/${vm}`, event: { type: 'moveTo', to, why, home } })),
+    ...(armed ? tellAll(held) : []),
+  ];
 }

@@ -1,1 +1,3 @@
-export { type ClusterContext, type ClusterEvent, clusterEventSchema, clusterMachine } from './cluster.ts';
+export { clusterMachine } from './cluster.ts';
+export type { ClusterContext, ClusterInventory } from './context.ts';
+export { type ClusterEvent, clusterEventSchema } from './events.ts';

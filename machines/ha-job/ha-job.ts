@@ -2,7 +2,7 @@ import { assign, setup } from 'xstate';
 import { promiseActor, tell } from '#actors';
 import type { DownEvidence } from '../evidence.ts';
 import { type NodeId, nodeId, vmId } from '../ids.ts';
-import type { JobEvent, JobInput, MoveLeaseResult, StartResult } from './events.ts';
+import { type CommandResult, type JobEvent, type JobInput, type MoveLeaseResult, STAYED } from './events.ts';
 
 const RETRY_MS = 1000;
 const ASK_AGAIN_MS = 5000;
@@ -19,25 +19,40 @@ const NO_INPUT: JobInput = {
   priority: 0,
   lease: null,
   cause: 'user',
+  failback: true,
   evidence: [],
   target: null,
   avoid: [],
+  home: null,
+  live: false,
 };
 
 /**
- * One attempt: place, move the database lease, start. A start whose outcome is unknown is repeated on the same node until
+ * One attempt: place, move the database lease, start. A live one first has the running copy migrated: then the target
+ * holds it suspended, the source gave its lease sector back, and the rest is the same. A start whose outcome is unknown is repeated on the same node until
  * the answer is definite or that node is known down (protocol, step 5), so one job never has two copies in the making.
  */
 export const jobMachine = setup({
   types: { context: {} as JobContext, input: {} as JobInput, events: {} as JobEvent },
   actors: {
+    /** Tells the target that a suspended copy will come for that epoch. */
+    expectOn: promiseActor<CommandResult, Expect>(),
+    /** Has the source migrate its copy and give its lease sector back. */
+    migrateFrom: promiseActor<CommandResult, Expect & { readonly to: string }>(),
     /** Compare-and-set on the VM's document; the same move twice succeeds twice. */
     moveLease: promiseActor<
       MoveLeaseResult,
-      { readonly vm: string; readonly expectedEpoch: number; readonly node: string }
+      {
+        readonly vm: string;
+        readonly expectedEpoch: number;
+        readonly node: string;
+        readonly home: string | null;
+        /** A user's start: recorded as running from now on. Any other start of a stopped VM is refused (T7b). */
+        readonly byUser: boolean;
+      }
     >(),
     startOn: promiseActor<
-      StartResult,
+      CommandResult,
       {
         readonly node: string;
         readonly vm: string;
@@ -52,8 +67,64 @@ export const jobMachine = setup({
   // XState calls this without input on every transition of a restored machine.
   context: ({ input }) => ({ ...((input as JobInput | undefined) ?? NO_INPUT), failure: { code: '', why: '' } }),
   initial: 'begun',
+  on: {
+    hostDown: { actions: assign({ evidence: ({ context, event }) => fresher(context.evidence, event.evidence) }) },
+  },
   states: {
-    begun: { always: [{ guard: ({ context }) => context.target !== null, target: 'moving' }, { target: 'placing' }] },
+    begun: { always: [{ guard: ({ context }) => context.live, target: 'preparing' }, { target: 'placing' }] },
+    preparing: {
+      invoke: {
+        src: 'expectOn',
+        input: ({ context }) => expectOf(context, targetOf(context)),
+        onDone: [
+          { guard: ({ event }) => event.output.ok, target: 'migrating' },
+          {
+            target: 'failed',
+            actions: assign({ failure: ({ event }) => ({ code: 'MIGRATE_REFUSED', why: whyOf(event.output) }) }),
+          },
+        ],
+        onError: {
+          target: 'failed',
+          actions: assign({ failure: { code: 'MIGRATE_REFUSED', why: 'the target does not answer' } }),
+        },
+      },
+    },
+    migrating: {
+      initial: 'asking',
+      on: {
+        // Down, so not running: from here on it is recovered like any other.
+        hostDown: [
+          {
+            guard: ({ context, event }) => event.node === context.lease?.node,
+            target: 'failed',
+            actions: assign({
+              failure: ({ event }) => ({ code: 'HOST_DOWN', why: `${event.node} went down while it was migrated` }),
+            }),
+          },
+          { actions: assign({ evidence: ({ context, event }) => fresher(context.evidence, event.evidence) }) },
+        ],
+      },
+      states: {
+        asking: {
+          invoke: {
+            src: 'migrateFrom',
+            input: ({ context }) => ({ ...expectOf(context, context.lease?.node ?? ''), to: targetOf(context) }),
+            onDone: [
+              { guard: ({ event }) => event.output.ok, target: '#ha-job.moving' },
+              {
+                guard: ({ event }) => !event.output.ok && event.output.definite,
+                target: '#ha-job.failed',
+                actions: assign({ failure: ({ context, event }) => failureOf(context, event.output) }),
+              },
+              { target: 'unknown' },
+            ],
+            onError: 'unknown',
+          },
+        },
+        // Asked again, the source knows whether it is still there.
+        unknown: { after: { [RETRY_MS]: 'asking' } },
+      },
+    },
     placing: {
       entry: tell(({ context }: { context: JobContext }) => ({ to: 'cluster/main', event: placeRequest(context) })),
       on: {
@@ -61,13 +132,16 @@ export const jobMachine = setup({
           {
             guard: ({ event }) => event.node === null,
             target: 'failed',
-            actions: assign({ failure: ({ event }) => ({ code: 'NO_ROOM', why: event.why }) }),
+            actions: assign({
+              failure: ({ event }) => ({ code: event.disarmed ? 'DISARMED' : 'NO_ROOM', why: event.why }),
+            }),
           },
           {
             target: 'moving',
             actions: assign({ target: ({ event }) => (event.node === null ? null : nodeId(event.node)) }),
           },
         ],
+        cancel: { target: 'failed', actions: assign({ failure: { code: 'NOT_NEEDED', why: 'it runs where it was' } }) },
       },
       after: { [ASK_AGAIN_MS]: { target: 'placing', reenter: true } },
     },
@@ -78,6 +152,8 @@ export const jobMachine = setup({
           vm: context.vm,
           expectedEpoch: context.lease?.epoch ?? 0,
           node: targetOf(context),
+          home: context.home,
+          byUser: context.cause === 'user' && !context.live,
         }),
         onDone: [
           {
@@ -91,7 +167,10 @@ export const jobMachine = setup({
           {
             target: 'failed',
             actions: assign({
-              failure: ({ event }) => ({ code: 'LEASE_CONFLICT', why: event.output.ok ? '' : event.output.why }),
+              failure: ({ event }) => ({
+                code: !event.output.ok && event.output.gone === true ? 'NO_SUCH_VM' : 'LEASE_CONFLICT',
+                why: event.output.ok ? '' : event.output.why,
+              }),
             }),
           },
         ],
@@ -146,7 +225,7 @@ export const jobMachine = setup({
           to: `vm/${context.vm}`,
           event: { type: 'jobDone', job: context.address, node: targetOf(context), epoch: context.lease?.epoch ?? 0 },
         },
-        { to: 'cluster/main', event: { type: 'settled', vm: context.vm } },
+        { to: 'cluster/main', event: { type: 'settled', vm: context.vm, outcome: 'runs' } },
       ]),
     },
     failed: {
@@ -156,14 +235,38 @@ export const jobMachine = setup({
           to: `vm/${context.vm}`,
           event: { type: 'jobFailed', job: context.address, lease: context.lease, ...context.failure },
         },
-        { to: 'cluster/main', event: { type: 'settled', vm: context.vm } },
+        { to: 'cluster/main', event: { type: 'settled', vm: context.vm, outcome: outcomeOf(context) } },
       ]),
     },
   },
 });
 
-function placeRequest({ vm, address, cpus, memoryMiB, priority, avoid }: JobContext) {
-  return { type: 'place', vm, job: address, cpus, memoryMiB, priority, avoid };
+interface Expect {
+  readonly vm: string;
+  readonly node: string;
+  /** Under which it runs now. */
+  readonly epoch: number;
+}
+
+function expectOf({ vm, lease }: JobContext, node: string): Expect {
+  return { vm, node, epoch: lease?.epoch ?? 0 };
+}
+
+function whyOf(result: CommandResult): string {
+  return result.ok ? '' : `${result.code}: ${result.why}`;
+}
+
+/** What the cluster is told of a failure: whether the VM waits for room, or runs where it was. */
+function outcomeOf({ failure }: JobContext): 'failed' | 'stayed' | 'runs' {
+  if (STAYED.has(failure.code)) return 'stayed';
+  // Neither waits for room: the one runs, the other for HA to be armed.
+  return failure.code === 'NOT_NEEDED' || failure.code === 'DISARMED' ? 'runs' : 'failed';
+}
+
+function placeRequest({ vm, address, cpus, memoryMiB, priority, avoid, cause, failback, lease, target }: JobContext) {
+  // A user's start and a restart go where it was, if it may be there.
+  const stay = cause === 'host-down' ? null : (lease?.node ?? null);
+  return { type: 'place', vm, job: address, cause, cpus, memoryMiB, priority, failback, avoid, stay, only: target };
 }
 
 function targetOf({ target, address }: JobContext): NodeId {
@@ -175,7 +278,7 @@ function fresher(known: readonly DownEvidence[], next: DownEvidence): readonly D
   return [...known.filter(({ node }) => node !== next.node), next];
 }
 
-function failureOf({ target }: JobContext, result: StartResult): JobContext['failure'] {
+function failureOf({ target }: JobContext, result: CommandResult): JobContext['failure'] {
   if (result.ok) return { code: '', why: '' };
   const { code, why, holder } = result;
   return { code, why, ...(holder === undefined ? {} : { holder }), ...(target === null ? {} : { tried: target }) };

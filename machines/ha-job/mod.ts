@@ -1,2 +1,9 @@
-export { type JobEvent, type JobInput, jobEventSchema, type MoveLeaseResult, type StartResult } from './events.ts';
+export {
+  type CommandResult,
+  type JobEvent,
+  type JobInput,
+  jobEventSchema,
+  type MoveLeaseResult,
+  STAYED,
+} from './events.ts';
 export { jobMachine } from './ha-job.ts';

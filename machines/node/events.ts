@@ -22,6 +22,12 @@ export const nodeEventSchema = z.discriminatedUnion('type', [
     incarnation: counter,
     sequence: counter,
     state: z.enum(['suspended', 'off']),
+    /** It shuts down and its VMs wait for it to come back (shutdown policy). */
+    freeze: z.boolean().default(false),
+    /** It shuts down only to boot again. */
+    returns: z.boolean().default(false),
   }),
+  /** F6: a user takes it out of use, or gives it back. */
+  z.object({ type: z.literal('maintenance'), on: z.boolean() }),
 ]);
 export type NodeEvent = z.output<typeof nodeEventSchema>;

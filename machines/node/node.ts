@@ -17,6 +17,8 @@ export interface NodeContext {
   readonly sequence: number;
   /** Why its copies are known not to be able to write; null: not known. */
   readonly evidence: DownEvidence | null;
+  /** It said that it shuts down only to boot again. */
+  readonly returns: boolean;
   /** What happened last, in words (F9). */
   readonly why: string;
 }
@@ -39,8 +41,9 @@ export const nodeMachine = setup({
   },
   actors: {
     fence: promiseActor<FenceAnswer, { readonly node: string; readonly incarnation: number }>(),
-    /** Ids of the protected VMs that the database leases to it. */
-    listProtected: promiseActor<readonly string[], { readonly node: string }>(),
+    /** Ids of the VMs that should run and that the database leases to it, protected or not; the unprotected last. */
+    listLeased: promiseActor<readonly string[], { readonly node: string }>(),
+    setMaintenance: promiseActor<null, { readonly node: string; readonly on: boolean }>(),
   },
   guards: {
     isBack: ({ context, event }) => event.type === 'verdict' && isAlive(event.verdict) && isNewer(event, context),
@@ -51,10 +54,10 @@ export const nodeMachine = setup({
     isManagementIsolated: ({ event }) => event.type === 'verdict' && event.verdict === 'management-isolated',
     isProved: ({ context, event }) =>
       event.type === 'verdict' && context.evidence !== null && event.incarnation <= context.evidence.incarnation,
-    isFreshWord: ({ context, event }) =>
-      event.type === 'word' &&
-      (event.incarnation > context.incarnation ||
-        (event.incarnation === context.incarnation && event.sequence >= context.sequence)),
+    isStorageLost: ({ event }) => event.type === 'verdict' && event.verdict === 'storage-lost',
+    freezes: ({ context, event }) => event.type === 'word' && event.freeze && isFresh(event, context),
+    isFreshWord: ({ context, event }) => event.type === 'word' && isFresh(event, context),
+    endsMaintenance: ({ event }) => event.type === 'maintenance' && !event.on,
   },
   actions: {
     note: assign(({ event }) => (event.type === 'verdict' ? noted(event) : {})),
@@ -62,7 +65,15 @@ export const nodeMachine = setup({
       event.type === 'verdict' && event.evidence !== undefined ? { ...noted(event), evidence: event.evidence } : {},
     ),
     takeWord: assign(({ context, event }) => (event.type === 'word' ? worded(context, event) : {})),
-    forget: assign({ evidence: null }),
+    forget: assign({ evidence: null, returns: false }),
+    /** The wish is durable with this step; the effect is done at least once. */
+    setMaintenance: effect(({ context, event }: { context: NodeContext; event: NodeEvent }) =>
+      event.type === 'maintenance' ? [{ run: 'setMaintenance', input: { node: context.node, on: event.on } }] : [],
+    ),
+    refuseMaintenance: effect(({ context }: { context: NodeContext }) => ({
+      run: 'note',
+      input: { what: 'refuse', about: context.node, why: `maintenance: the node is not up (${context.why})` },
+    })),
   },
 }).createMachine({
   id: 'node',
@@ -73,6 +84,7 @@ export const nodeMachine = setup({
     incarnation: 0,
     sequence: 0,
     evidence: null,
+    returns: false,
     why: 'not judged yet',
   }),
   initial: 'up',
@@ -83,14 +95,20 @@ export const nodeMachine = setup({
       { guard: 'isStorageIsolated', target: '.suspect.storageIsolated', actions: 'note' },
       { guard: 'isManagementIsolated', target: '.up.managementIsolated', actions: 'note' },
       { guard: 'isHealthy', target: '.up.healthy', actions: 'note' },
+      { guard: 'isStorageLost', target: '.storageLost', actions: ['note', 'forget'] },
       { actions: 'note' },
     ],
-    word: { guard: 'isFreshWord', target: '.down', actions: 'takeWord' },
+    word: [
+      { guard: 'freezes', target: '.frozen', actions: 'takeWord' },
+      { guard: 'isFreshWord', target: '.down', actions: 'takeWord' },
+    ],
+    maintenance: [{ guard: 'endsMaintenance', actions: 'setMaintenance' }, { actions: 'refuseMaintenance' }],
   },
   states: {
     up: {
       entry: 'forget',
       initial: 'healthy',
+      on: { maintenance: { actions: 'setMaintenance' } },
       states: {
         healthy: {
           entry: tell(() => ({ to: 'cluster/main', event: { type: 'capacity' } })),
@@ -140,6 +158,22 @@ export const nodeMachine = setup({
         },
       },
     },
+    /** B3: nobody's storage works. Nobody is recovered, and no word given meanwhile counts. */
+    storageLost: {
+      on: { verdict: [{ guard: 'isStorageLost', actions: 'note' }], word: {} },
+    },
+    /** Shut down in order with its VMs frozen: nothing is recovered until it is back. */
+    frozen: {
+      entry: effect(({ context }: { context: NodeContext }) => ({
+        run: 'note',
+        input: {
+          what: 'refuse',
+          about: context.node,
+          why: 'shut down in order: its VMs wait for it (shutdown policy freeze)',
+        },
+      })),
+      on: { verdict: [{ guard: 'isBack', target: 'up', actions: ['note', 'forget'] }, {}], word: {} },
+    },
     down: {
       entry: effect(({ context }: { context: NodeContext }) => ({
         run: 'note',
@@ -150,36 +184,49 @@ export const nodeMachine = setup({
         verdict: [
           { guard: 'isBack', target: 'up', actions: ['note', 'forget'] },
           { guard: 'hasBound', actions: 'takeBound' },
+          { guard: 'isStorageLost', target: 'storageLost', actions: ['note', 'forget'] },
           // What is proved needs no other fence; a later boot that fails too does.
           { guard: 'isProved' },
         ],
-        word: { guard: 'isFreshWord', actions: 'takeWord' },
+        word: [
+          { guard: 'freezes', target: 'frozen', actions: 'takeWord' },
+          { guard: 'isFreshWord', actions: 'takeWord' },
+        ],
       },
       states: {
         listing: {
           invoke: {
-            src: 'listProtected',
+            src: 'listLeased',
             input: ({ context }) => ({ node: context.node }),
-            onDone: {
-              target: 'told',
-              actions: tell(({ context, event }) =>
-                context.evidence === null
-                  ? []
-                  : event.output.map((vm: string) => ({
-                      to: `vm/${vm}`,
-                      event: { type: 'hostDown', node: context.node, evidence: context.evidence },
-                    })),
-              ),
-            },
+            onDone: { target: 'told', actions: tell(({ context, event }) => newsFor(context, event.output, true)) },
             onError: 'listingFailed',
           },
         },
-        told: { after: { [TELL_AGAIN_MS]: 'listing' } },
         listingFailed: { after: { [RETRY_MS]: 'listing' } },
+        told: { after: { [TELL_AGAIN_MS]: 'listingAgain' } },
+        listingAgain: {
+          invoke: {
+            src: 'listLeased',
+            input: ({ context }) => ({ node: context.node }),
+            onDone: { target: 'told', actions: tell(({ context, event }) => newsFor(context, event.output, false)) },
+            onError: 'told',
+          },
+        },
       },
     },
   },
 });
+
+/** The first time the cluster hears whom to expect, so that the important ones choose first. */
+function newsFor({ node, evidence, returns }: NodeContext, vms: readonly string[], first: boolean) {
+  if (evidence === null || vms.length === 0) return [];
+  const news = vms.map((vm) => ({ to: `vm/${vm}`, event: { type: 'hostDown', node, evidence, returns } }));
+  return first ? [{ to: 'cluster/main', event: { type: 'expect', vms } }, ...news] : news;
+}
+
+function isFresh(word: Of<'word'>, { incarnation, sequence }: NodeContext): boolean {
+  return word.incarnation > incarnation || (word.incarnation === incarnation && word.sequence >= sequence);
+}
 
 function isAlive(verdict: Verdict): boolean {
   return verdict === 'healthy' || verdict === 'management-isolated';
@@ -196,9 +243,9 @@ function noted({ verdict, incarnation, sequence, ageMs, observers }: Of<'verdict
   return { verdict, incarnation, sequence, why };
 }
 
-function worded({ node }: NodeContext, { incarnation, sequence, state }: Of<'word'>): Partial<NodeContext> {
+function worded({ node }: NodeContext, { incarnation, sequence, state, returns }: Of<'word'>): Partial<NodeContext> {
   const evidence: DownEvidence = { kind: 'word', node, incarnation, sequence };
-  return { evidence, incarnation, sequence, why: `it says that all its copies are ${state}` };
+  return { evidence, incarnation, sequence, returns, why: `it says that all its copies are ${state}` };
 }
 
 function fenced({ node, incarnation }: NodeContext, answer: FenceAnswer): Partial<NodeContext> {

@@ -1,7 +1,7 @@
 import { waitAfterAttemptMs } from '../attempts/mod.ts';
 import type { DownEvidence } from '../evidence.ts';
 import type { JobInput } from '../ha-job/mod.ts';
-import type { NodeId } from '../ids.ts';
+import { type NodeId, nodeId } from '../ids.ts';
 import type { Lease, VmDocument } from '../vm-document.ts';
 import { type VmEvent, vmOf } from './events.ts';
 
@@ -15,7 +15,20 @@ export interface VmContext {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly priority: number;
+  readonly failback: boolean;
   readonly lease: Lease | null;
+  /** The node that it left only for a while. */
+  readonly home: NodeId | null;
+  /** What a user said while the document was not read yet. */
+  readonly wish: 'running' | 'stopped' | null;
+  /** It is being brought back, moved, or waits for that: reading the document again must not forget it. */
+  readonly unsettled: boolean;
+  /** Read the document again when the job ends. */
+  readonly reload: boolean;
+  /** Room appeared while the job was under way. */
+  readonly again: boolean;
+  /** The document says that recovery gave up. */
+  readonly gaveUp: boolean;
   readonly cause: Cause;
   /** Failed attempts since it last ran (B5). */
   readonly attempt: number;
@@ -39,7 +52,14 @@ export function initialContext(address: string): VmContext {
     cpus: 0,
     memoryMiB: 0,
     priority: 0,
+    failback: true,
     lease: null,
+    home: null,
+    wish: null,
+    unsettled: false,
+    reload: false,
+    again: false,
+    gaveUp: false,
     cause: 'user',
     attempt: 0,
     jobs: 0,
@@ -50,9 +70,36 @@ export function initialContext(address: string): VmContext {
   };
 }
 
-/** What the database says, taken over. A wish that is newer than the reading is kept by the caller. */
-export function fromDocument({ spec, ha, priority, lease, recorded }: VmDocument): Partial<VmContext> {
-  return { cpus: spec.cpus, memoryMiB: spec.memoryMiB, ha, priority, lease, recorded };
+/** What the database says, taken over. */
+export function fromDocument(document: VmDocument): Partial<VmContext> {
+  const { spec, ha, priority, failback, lease, home, recorded, actual } = document;
+  const { cpus, memoryMiB } = spec;
+  return {
+    cpus,
+    memoryMiB,
+    ha,
+    priority,
+    failback,
+    lease,
+    home,
+    recorded,
+    gaveUp: actual !== undefined,
+    reload: false,
+  };
+}
+
+/** Proof that the host of its lease is down. */
+export function isHostDown({ evidence, lease }: VmContext): boolean {
+  return evidence.some(({ node }) => node === lease?.node);
+}
+
+type HostDown = VmEvent & { readonly type: 'hostDown' };
+
+/** What a proof changes: kept, and where a node only reboots, it stays the VM's home. */
+export function struck(context: VmContext, event: HostDown): Partial<VmContext> {
+  const home =
+    event.returns && context.home === null && event.node === context.lease?.node ? nodeId(event.node) : context.home;
+  return { evidence: withEvidence(context.evidence, event.evidence), home };
 }
 
 /** The evidence of one node replaces what was known of it before. */
@@ -73,9 +120,12 @@ export function jobInput(context: VmContext): JobInput {
     priority: context.priority,
     lease: context.lease,
     cause: context.cause,
+    failback: context.failback,
     evidence: context.evidence,
     target: context.target,
     avoid: context.tried,
+    home: context.home,
+    live: false,
   };
 }
 

@@ -18,7 +18,17 @@ export const vmEventSchema = z.discriminatedUnion('type', [
     state: z.enum(['running', 'suspended', 'off']),
     reason: z.string(),
   }),
-  z.object({ type: z.literal('hostDown'), node, evidence: downEvidenceSchema }),
+  z.object({
+    type: z.literal('hostDown'),
+    node,
+    evidence: downEvidenceSchema,
+    /** It goes down only to come back at once (reboot). */
+    returns: z.boolean().default(false),
+  }),
+  /** A user wants it on another node while it runs. */
+  z.object({ type: z.literal('migrate'), to: node }),
+  /** The cluster has reserved room there: move live. */
+  z.object({ type: z.literal('moveTo'), to: node, why: z.string(), home: node.nullable() }),
   z.object({ type: z.literal('jobDone'), job: z.string(), node, epoch }),
   z.object({
     type: z.literal('jobFailed'),
@@ -32,7 +42,7 @@ export const vmEventSchema = z.discriminatedUnion('type', [
     /** Where it was tried in vain. */
     tried: z.string().optional(),
   }),
-  /** Room may have appeared (B5). */
+  /** Room may have appeared (B5), or HA was armed. */
   z.object({ type: z.literal('capacity') }),
 ]);
 export type VmEvent = z.output<typeof vmEventSchema>;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type VmId, vmId } from '#machines';
+import { type NodeId, type VmId, vmId } from '#machines';
 import { type Hypervisor, HypervisorError, type VmCopy, type VmSpec } from '#ports';
 import { Connection } from './connection.ts';
 import { copyState, type ShutdownBy, shutdownBy } from './copy-state.ts';
@@ -111,6 +111,10 @@ export class LibvirtHypervisor implements Hypervisor {
       if (status < 0 || (state !== 5 && failed)) fail();
       if (state !== 5) throw new HypervisorError(`destroy ${vm}: still in state ${state}`);
     });
+  }
+
+  async migrate(vm: VmId, to: NodeId): Promise<void> {
+    throw new HypervisorError(`migrate ${vm} to ${to}: not built for libvirt yet`);
   }
 
   async remove(vm: VmId): Promise<void> {

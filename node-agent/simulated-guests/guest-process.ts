@@ -41,6 +41,17 @@ export function spawnGuest(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   });
 }
 
+/** The disk that it was started with. Throws `HypervisorError` when it is gone. */
+export function diskOf({ pid }: GuestProcess): string {
+  try {
+    const disk = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').at(-3);
+    if (disk !== undefined && disk !== '') return disk;
+  } catch (cause) {
+    throw new HypervisorError(`no process ${pid}`, { cause });
+  }
+  throw new HypervisorError(`process ${pid} is no simulated guest`);
+}
+
 function statOf(pid: number): { readonly state: string; readonly start: string } | undefined {
   let stat: string;
   try {

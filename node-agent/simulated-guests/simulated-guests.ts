@@ -2,16 +2,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { type VmId, vmId } from '#machines';
+import { type NodeId, type VmId, vmId } from '#machines';
 import { type Hypervisor, HypervisorError, type VmCopy, type VmSpec } from '#ports';
-import { type GuestProcess, guestProcessState, signalGuest, spawnGuest } from './guest-process.ts';
+import { diskOf, type GuestProcess, guestProcessState, signalGuest, spawnGuest } from './guest-process.ts';
 
 const definition = z.object({
   epoch: z.number().int(),
   guest: z.object({ pid: z.number().int(), start: z.string() }),
   destroyed: z.boolean(),
+  /** Came by a (cold) migration: no process yet, `resume` boots it from this disk. */
+  parked: z.object({ disk: z.string() }).optional(),
+  migrated: z.boolean().default(false),
 });
-type Definition = z.infer<typeof definition>;
+type Definition = z.output<typeof definition>;
 
 const WATCH_MS = 50;
 const END_TRIES = 1000;
@@ -22,14 +25,18 @@ const END_RETRY_MS = 5;
  * `description` says so, and whoever uses it shows that. What it knows is in `folder`, so its guests outlive the agent.
  */
 export class SimulatedGuests implements Hypervisor {
-  readonly description = 'SIMULATED guests: plain processes, no virtual machines (no QEMU here)';
+  readonly description =
+    'SIMULATED guests: plain processes, no virtual machines (no QEMU here); migration is COLD, they boot anew';
   readonly #folder: string;
   readonly #node: string;
+  readonly #peerFolder: ((node: string) => string) | undefined;
   readonly #listeners = new Set<(copy: VmCopy) => void>();
   readonly #told = new Map<string, string>();
   readonly #watch: NodeJS.Timeout;
 
-  constructor(folder: string, node: string) {
+  /** `peerFolder`: the folder of another node's guests on this machine. Without it nothing migrates. */
+  constructor(folder: string, node: string, peerFolder?: (node: string) => string) {
+    this.#peerFolder = peerFolder;
     mkdirSync(folder, { recursive: true });
     this.#folder = folder;
     this.#node = node;
@@ -45,9 +52,27 @@ export class SimulatedGuests implements Hypervisor {
     if (present?.epoch === epoch && present.state === 'running') return;
     if (present?.epoch === epoch && present.state === 'suspended') return await this.resume(spec.vm);
     if (present !== undefined) await this.remove(spec.vm); // an older epoch's copy must not outlive its lease
-    const args = [spec.vm, String(epoch), this.#node, spec.disk, this.#poweredOffFile(spec.vm)];
-    const guest = await spawnGuest(args, process.env);
-    this.#write(spec.vm, { epoch, guest, destroyed: false });
+    await this.#boot(spec.vm, epoch, spec.disk);
+  }
+
+  async #boot(vm: VmId, epoch: number, disk: string): Promise<void> {
+    const guest = await spawnGuest([vm, String(epoch), this.#node, disk, this.#poweredOffFile(vm)], process.env);
+    this.#write(vm, { epoch, guest, destroyed: false, migrated: false });
+  }
+
+  /** Cold: the guest ends here and boots anew there once it is resumed. */
+  async migrate(vm: VmId, to: NodeId, epoch: number): Promise<void> {
+    const found = this.#need(vm);
+    const peer = this.#peerFolder?.(to);
+    if (peer === undefined) throw new HypervisorError(`migrate ${vm}: simulated guests of ${to} are out of reach`);
+    if (guestProcessState(found.guest) !== 'runs') throw new HypervisorError(`migrate ${vm}: it does not run`);
+    const file = join(peer, `${vm}.json`);
+    if (existsSync(file)) throw new HypervisorError(`migrate ${vm}: ${to} has a copy of it already`);
+    const disk = diskOf(found.guest);
+    this.#write(vm, { ...found, destroyed: true, migrated: true });
+    signalGuest(found.guest, 'SIGKILL');
+    await until(`${vm} off`, () => guestProcessState(found.guest) === 'gone');
+    writeWhole(file, { epoch, guest: found.guest, destroyed: false, parked: { disk }, migrated: false });
   }
 
   async suspend(vm: VmId): Promise<void> {
@@ -57,7 +82,8 @@ export class SimulatedGuests implements Hypervisor {
   }
 
   async resume(vm: VmId): Promise<void> {
-    const { guest } = this.#need(vm);
+    const { guest, parked, epoch } = this.#need(vm);
+    if (parked !== undefined) return await this.#boot(vm, epoch, parked.disk);
     signalGuest(guest, 'SIGCONT');
     await until(`${vm} resumed`, () => guestProcessState(guest) !== 'stopped');
     if (guestProcessState(guest) === 'gone') throw new HypervisorError(`resume ${vm}: it is off`);
@@ -70,7 +96,10 @@ export class SimulatedGuests implements Hypervisor {
 
   async destroy(vm: VmId): Promise<void> {
     const found = this.#read(vm);
-    if (found === undefined || guestProcessState(found.guest) === 'gone') return;
+    if (found === undefined) return;
+    const { parked: _, ...rest } = found;
+    if (found.parked !== undefined) return this.#write(vm, { ...rest, destroyed: true });
+    if (guestProcessState(found.guest) === 'gone') return;
     this.#write(vm, { ...found, destroyed: true });
     signalGuest(found.guest, 'SIGKILL');
     await until(`${vm} off`, () => guestProcessState(found.guest) === 'gone');
@@ -106,7 +135,9 @@ export class SimulatedGuests implements Hypervisor {
     });
   }
 
-  #copy(vm: VmId, { epoch, guest, destroyed }: Definition): VmCopy {
+  #copy(vm: VmId, { epoch, guest, destroyed, parked, migrated }: Definition): VmCopy {
+    if (parked !== undefined) return { vm, epoch, state: 'suspended' };
+    if (migrated && guestProcessState(guest) === 'gone') return { vm, epoch, state: 'off', reason: 'migrated' };
     const state = guestProcessState(guest);
     if (state === 'runs') return { vm, epoch, state: 'running' };
     if (state === 'stopped') return { vm, epoch, state: 'suspended' };
@@ -135,9 +166,7 @@ export class SimulatedGuests implements Hypervisor {
   }
 
   #write(vm: VmId, value: Definition): void {
-    const draft = `${this.#file(vm)}.new`;
-    writeFileSync(draft, JSON.stringify(value));
-    renameSync(draft, this.#file(vm));
+    writeWhole(this.#file(vm), value);
   }
 
   #file(vm: VmId): string {
@@ -147,6 +176,12 @@ export class SimulatedGuests implements Hypervisor {
   #poweredOffFile(vm: VmId): string {
     return join(this.#folder, `${vm}.powered-off`);
   }
+}
+
+function writeWhole(file: string, value: Definition): void {
+  const draft = `${file}.new`;
+  writeFileSync(draft, JSON.stringify(value));
+  renameSync(draft, file);
 }
 
 /** Waits for the kernel to have acted on a signal. Throws `HypervisorError` after 5 s. */

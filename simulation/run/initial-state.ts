@@ -47,7 +47,8 @@ export async function establishVm(world: World, database: Database, entry: Scena
     ha,
     priority,
     failback,
-    lease: running ? { node, epoch: FIRST_EPOCH } : null,
+    // One that is stopped was there last.
+    lease: { node, epoch: running ? FIRST_EPOCH : 0 },
   });
   if (!running) return;
   world.storage.leases.set(vm, {

@@ -7,6 +7,8 @@ interface Outage {
   readonly from: NodeId;
   readonly failedAt: number;
   triggeredAt: number | undefined;
+  /** It left its host by migration; where its suspended copy arrived. Resumed there, nothing was lost. */
+  migratedTo?: NodeId | 'on its way' | undefined;
 }
 
 /** The words of the log by which HA says that it decided to bring a VM back. */
@@ -83,6 +85,14 @@ export class Recorder {
     this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
     if (copy.state === 'running') this.#running(host, copy.vm);
     else if (copy.reason === 'guest-shutdown') this.#outages.delete(copy.vm);
+    else if (copy.reason === 'migrated') {
+      this.#outages.set(copy.vm, {
+        from: host.name,
+        failedAt: this.#at,
+        triggeredAt: undefined,
+        migratedTo: 'on its way',
+      });
+    } else if (this.#arrived(host, copy)) return;
     else if (!this.#outages.has(copy.vm)) {
       const failedAt = this.#hurtAt.get(host.name) ?? this.#at;
       this.#outages.set(copy.vm, { from: host.name, failedAt, triggeredAt: undefined });
@@ -105,10 +115,24 @@ export class Recorder {
     this.#outages.delete(vm);
   }
 
+<<<<<<< HEAD
   #running(host: Host, vm: VmId): void {
+=======
+  /** A copy that waits for its lease after a migration, or ends before it got it. */
+  #arrived(host: SimHost, copy: SimCopy): boolean {
+    const outage = this.#outages.get(copy.vm);
+    if (outage?.migratedTo === undefined) return false;
+    if (copy.state === 'suspended' && outage.migratedTo === 'on its way') outage.migratedTo = host.name;
+    else if (outage.migratedTo === host.name) outage.migratedTo = undefined;
+    return true;
+  }
+
+  #running(host: SimHost, vm: VmId): void {
+>>>>>>> 7fd2210 (Live migration within the safety protocol; moves by rules, maintenance, arm and disarm, freeze; no copy from the past is ever resumed)
     const outage = this.#outages.get(vm);
     if (outage === undefined) return;
     this.#outages.delete(vm);
+    if (outage.migratedTo === host.name) return;
     const startedAt = this.#at;
     this.recoveries.push({
       vm,

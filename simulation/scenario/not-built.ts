@@ -12,12 +12,6 @@ const EVENTS: ReadonlySet<ScenarioEventName> = new Set<ScenarioEventName>([
   'guest-panic',
   'guest-hang',
   'guest-boot-fails',
-  'migrate',
-  'migrate-fails',
-  'maintenance-on',
-  'maintenance-off',
-  'arm',
-  'disarm',
 ]);
 
 /** Throws `ScenarioNotBuilt` naming every event and setting that this build cannot play. */

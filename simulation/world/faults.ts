@@ -127,6 +127,9 @@ function happenToVm(world: World, event: VmEvent): void {
         node: event.node === undefined ? undefined : nodeId(event.node),
       });
       return;
+    case 'migrate-fails':
+      world.hypervisors.faults.migrateFails.set(vm, event.times);
+      return;
     case 'start':
     case 'stop':
       world.tell(to, { type: event.do });
@@ -144,8 +147,6 @@ function happenToVm(world: World, event: VmEvent): void {
       );
       return;
     }
-    default:
-      throw new Error(`cannot play ${event.do}`);
   }
 }
 

@@ -5,7 +5,16 @@ import type { VirtualTime } from '../virtual-time.ts';
 import type { SimHost } from './host.ts';
 import type { SimProcess } from './sim-process.ts';
 
-export const HYPERVISOR_CALLS = ['list', 'start', 'suspend', 'resume', 'shutdown', 'destroy', 'remove'] as const;
+export const HYPERVISOR_CALLS = [
+  'list',
+  'start',
+  'suspend',
+  'resume',
+  'shutdown',
+  'destroy',
+  'remove',
+  'migrate',
+] as const;
 export type HypervisorCall = (typeof HYPERVISOR_CALLS)[number];
 
 /** What ails one host's hypervisor. */

@@ -11,6 +11,8 @@ import type { SimProcess } from './sim-process.ts';
 export interface HypervisorFaults {
   readonly startFails: Map<VmId, { left: number; readonly node: NodeId | undefined }>;
   readonly suspendFails: Set<VmId>;
+  /** So many of the next migrations fail. */
+  readonly migrateFails: Map<VmId, number>;
 }
 
 /** What a hypervisor needs to know of the rest of the world. */
@@ -19,13 +21,15 @@ export interface HypervisorWorld {
   readonly random: SeededRandom;
   /** A disk on shared storage can be opened from there. */
   readonly diskReachable: (host: SimHost) => boolean;
+  /** That host, if the memory of a VM can be sent to it. */
+  readonly peer: (from: SimHost, to: NodeId) => SimHost | undefined;
   /** Told of every change of a copy, at the instant it happens. */
   readonly changed: (host: SimHost, copy: SimCopy, before: VmCopy['state']) => void;
 }
 
 /** The hypervisors of all hosts: calls take time and outlive the agent that made them, copies do not outlive the power. */
 export class SimHypervisors {
-  readonly faults: HypervisorFaults = { startFails: new Map(), suspendFails: new Set() };
+  readonly faults: HypervisorFaults = { startFails: new Map(), suspendFails: new Set(), migrateFails: new Map() };
   readonly guests: Guests;
   readonly #world: HypervisorWorld;
   readonly #calls: HypervisorCalls;
@@ -78,6 +82,7 @@ export class SimHypervisors {
           if (copy !== undefined && copy.state !== 'off') this.change(host, copy, 'off', 'destroyed');
         }),
       remove: (vm) => calls.make(process, 'remove', 10, 50, () => this.#remove(host, vm)),
+      migrate: (vm, to, epoch) => calls.make(process, 'migrate', 1000, 4000, () => this.#migrate(host, vm, to, epoch)),
       subscribe: (listener) => {
         const tell = (copy: VmCopy) => process.run(() => listener(copy));
         const listeners = this.#listeners.get(host) ?? new Set();
@@ -133,6 +138,27 @@ export class SimHypervisors {
       const obeys = host.copies.get(vm) === copy && copy.state === 'running' && copy.guest === 'up';
       if (obeys) this.change(host, copy, 'off', 'guest-shutdown');
     });
+  }
+
+  /** The last instant of a migration: the memory is there, the source ends, the target keeps it suspended. */
+  #migrate(host: SimHost, vm: VmId, to: NodeId, epoch: number): void {
+    const copy = find(host, vm);
+    if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
+    const left = this.faults.migrateFails.get(vm) ?? 0;
+    if (left > 0) {
+      this.faults.migrateFails.set(vm, left - 1);
+      throw new HypervisorError(`${vm} does not migrate to ${to}`);
+    }
+    const target = this.#world.peer(host, to);
+    if (target === undefined) throw new HypervisorError(`${host.name} cannot reach the hypervisor of ${to}`);
+    if (!this.#world.diskReachable(target)) throw new HypervisorError(`${to} cannot open the disk of ${vm}`);
+    const there = target.copies.get(vm);
+    if (there !== undefined && there.state !== 'off') throw new HypervisorError(`${to} has a copy of ${vm} already`);
+    const { guest } = copy;
+    this.change(host, copy, 'off', 'migrated');
+    const arrived: SimCopy = { vm, epoch, state: 'off', reason: undefined, guest };
+    target.copies.set(vm, arrived);
+    this.change(target, arrived, 'suspended');
   }
 
   #remove(host: SimHost, vm: VmId): void {

@@ -85,6 +85,10 @@ export class World {
     this.hypervisors = new SimHypervisors({
       ...{ time, random: stream('hypervisor') },
       diskReachable: (host) => this.storage.reachableFrom(host),
+      peer: (from, to) => {
+        const target = this.hosts.get(to);
+        return target?.booted && network.connected(from, target) ? target : undefined;
+      },
       changed: (host, copy, before) => observer.copyChanged(host, copy, before),
     });
     this.#bus = new SimBus(time, network, this.messaging);
