@@ -115,11 +115,8 @@ export class Recorder {
     this.#outages.delete(vm);
   }
 
-<<<<<<< HEAD
-  #running(host: Host, vm: VmId): void {
-=======
   /** A copy that waits for its lease after a migration, or ends before it got it. */
-  #arrived(host: SimHost, copy: SimCopy): boolean {
+  #arrived(host: Host, copy: ChangedCopy): boolean {
     const outage = this.#outages.get(copy.vm);
     if (outage?.migratedTo === undefined) return false;
     if (copy.state === 'suspended' && outage.migratedTo === 'on its way') outage.migratedTo = host.name;
@@ -127,8 +124,7 @@ export class Recorder {
     return true;
   }
 
-  #running(host: SimHost, vm: VmId): void {
->>>>>>> 7fd2210 (Live migration within the safety protocol; moves by rules, maintenance, arm and disarm, freeze; no copy from the past is ever resumed)
+  #running(host: Host, vm: VmId): void {
     const outage = this.#outages.get(vm);
     if (outage === undefined) return;
     this.#outages.delete(vm);
