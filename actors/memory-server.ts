@@ -26,6 +26,8 @@ export class MemoryServer {
   readonly #mailboxDepth: number;
   readonly #historyDepth: number;
   readonly #journal = new Map<Address, JournalEntry[]>();
+  /** The addresses of each partition, in the order of the actors' creation. */
+  readonly #addresses: Address[][];
   readonly #mailboxes: MemoryMailbox[];
   readonly #watchers = new Set<(entry: JournalEntry) => void>();
 
@@ -36,6 +38,7 @@ export class MemoryServer {
     this.#mailboxDepth = options.mailboxDepth ?? 10_000;
     this.#historyDepth = options.historyDepth ?? 64;
     this.bus = new MemoryBus(options.clock);
+    this.#addresses = Array.from({ length: this.partitions }, () => []);
     this.#mailboxes = Array.from({ length: this.partitions }, () => new MemoryMailbox(options.clock));
   }
 
@@ -70,7 +73,10 @@ export class MemoryServer {
     const entry: JournalEntry = { address, sequence: step.expectedSequence + 1, commitId, body };
     entries.push(entry);
     if (entries.length > this.#historyDepth) entries.shift();
-    this.#journal.set(address, entries);
+    if (last === undefined) {
+      this.#journal.set(address, entries);
+      this.#addresses[partitionOf(address, this.partitions)]?.push(address);
+    }
     for (const watcher of this.#watchers) queueMicrotask(() => watcher(entry));
     return entry.sequence;
   }
@@ -85,12 +91,7 @@ export class MemoryServer {
 
   /** Last entries of a partition, in the order of the actors' creation. */
   sweep(partition: number): readonly JournalEntry[] {
-    const found: JournalEntry[] = [];
-    for (const [address, entries] of this.#journal) {
-      const last = entries.at(-1);
-      if (last !== undefined && partitionOf(address, this.partitions) === partition) found.push(last);
-    }
-    return found;
+    return (this.#addresses[partition] ?? []).flatMap((address) => this.latest(address) ?? []);
   }
 
   watch(watcher: (entry: JournalEntry) => void): () => void {

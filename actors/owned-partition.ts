@@ -12,6 +12,8 @@ export class OwnedPartition {
   readonly number: number;
   readonly #context: HostContext;
   readonly #cells = new Map<Address, ActorCell>();
+  /** Journal positions at which an actor was found to have nothing to do. */
+  readonly #quiet = new Map<Address, number>();
   #consumer: PartitionConsumer | undefined;
   #halted = false;
 
@@ -37,6 +39,7 @@ export class OwnedPartition {
   async sweep(): Promise<void> {
     const entries = await this.#context.transport.sweep(this.number);
     if (this.#halted) return;
+    if (this.#quiet.size > entries.length) this.#quiet.clear();
     for (const entry of entries) this.#look(entry);
   }
 
@@ -46,8 +49,10 @@ export class OwnedPartition {
       if (cell.sequence !== undefined && cell.sequence < entry.sequence) cell.reload();
       return;
     }
+    if (this.#quiet.get(entry.address) === entry.sequence) return;
     try {
       if (hasWork(readEnvelope(entry))) this.#cellFor(entry.address).activate();
+      else this.#quiet.set(entry.address, entry.sequence);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.#context.alert({ code: 'STEP_FAILED', address: entry.address, text });

@@ -1,4 +1,4 @@
-import type { AnyActorRef, AnyEventObject, transition } from 'xstate';
+import type { AnyActorRef, AnyEventObject } from 'xstate';
 import type { TellIntent } from './actions.ts';
 import { type Intent, intentOf } from './actions.ts';
 import { address } from './address.ts';
@@ -8,6 +8,7 @@ import { promiseWork } from './promise-logic.ts';
 import { RESERVED } from './reserved.ts';
 import { assertSerialisable } from './serialisable.ts';
 import type { StepInput } from './step-input.ts';
+import type { Action } from './transition.ts';
 
 /** What the actions of one step ask for, beyond what they changed in the actor's own state. */
 export interface Asked {
@@ -18,8 +19,6 @@ export interface Asked {
   /** Counts what was asked for: makes keys unique within the step. */
   serial: number;
 }
-
-type Action = ReturnType<typeof transition>[1][number];
 
 /** Applies them in order. Throws `UnsupportedAction`, `InvalidAddress`, `NotSerialisable`. */
 export function applyActions(input: StepInput, asked: Asked, actions: readonly Action[]): void {

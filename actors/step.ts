@@ -1,9 +1,10 @@
-import { type AnyEventObject, type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
+import { type AnyEventObject, type AnyMachineSnapshot, initialTransition } from 'xstate';
 import type { ActorState } from './actor-state.ts';
 import type { Outcome } from './envelope.ts';
 
 import { type Asked, applyActions } from './step-actions.ts';
 import type { StepInput } from './step-input.ts';
+import { type Action, transition } from './transition.ts';
 import type { Address } from './transport.ts';
 
 /** A child ended by its policy `escalate` and this actor's machine does not handle it: it fails as well. */
@@ -63,12 +64,7 @@ function create(input: StepInput, asked: Asked): void {
   move(input, asked, snapshot, actions);
 }
 
-function move(
-  input: StepInput,
-  asked: Asked,
-  next: AnyMachineSnapshot,
-  actions: ReturnType<typeof transition>[1],
-): void {
+function move(input: StepInput, asked: Asked, next: AnyMachineSnapshot, actions: readonly Action[]): void {
   const { state } = input;
   if (next.status === 'error') throw next.error;
   state.snapshot = next;

@@ -2,31 +2,36 @@ import { type CollectionName, type Database, type Document, RevisionConflict } f
 
 /**
  * The `Database` port held in memory: for unit tests and as the state behind the simulated database. Every call takes
- * effect at once, in call order, so reads are linearizable by construction. Bodies are copied in and out, as a real
- * server would. Lists come in the order of ids, so that runs repeat.
+ * effect at once, in call order, so reads are linearizable by construction. Bodies are copied in and frozen: all readers of
+ * one revision are given the same object. Lists come in the order of ids, so that runs repeat.
  */
 export class MemoryDatabase implements Database {
   readonly description: string = 'memory (for tests: nothing survives this process)';
   readonly #documents = new Map<string, Document>();
+  /** Lists that were asked for and are still true. */
+  readonly #lists = new Map<CollectionName, readonly Document[]>();
   readonly #beats = new Map<string, number>();
 
   async get(collection: CollectionName, id: string): Promise<Document | undefined> {
-    const found = this.#documents.get(keyOf(collection, id));
-    return found === undefined ? undefined : structuredClone(found);
+    return this.#documents.get(keyOf(collection, id));
   }
 
   async list(collection: CollectionName): Promise<readonly Document[]> {
+    const known = this.#lists.get(collection);
+    if (known !== undefined) return known;
     const prefix = keyOf(collection, '');
-    return [...this.#documents]
+    const documents = [...this.#documents]
       .filter(([key]) => key.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, document]) => structuredClone(document));
+      .map(([, document]) => document);
+    this.#lists.set(collection, documents);
+    return documents;
   }
 
   async create(collection: CollectionName, id: string, body: Document['body']): Promise<Document> {
     const key = keyOf(collection, id);
     if (this.#documents.has(key)) throw new RevisionConflict(`${key} exists already`);
-    return this.#store(key, { id, revision: 1, body });
+    return this.#store(collection, { id, revision: 1, body });
   }
 
   async replace(
@@ -37,21 +42,27 @@ export class MemoryDatabase implements Database {
   ): Promise<Document> {
     const key = keyOf(collection, id);
     this.#expect(key, expectedRevision);
-    return this.#store(key, { id, revision: expectedRevision + 1, body });
+    return this.#store(collection, { id, revision: expectedRevision + 1, body });
   }
 
   async remove(collection: CollectionName, id: string, expectedRevision: number): Promise<void> {
     const key = keyOf(collection, id);
     this.#expect(key, expectedRevision);
     this.#documents.delete(key);
+    this.#lists.delete(collection);
   }
 
   async beat(node: string, counter: number): Promise<void> {
+    const isNew = !this.#beats.has(node);
     this.#beats.set(node, counter);
+    if (!isNew) return;
+    const sorted = [...this.#beats].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#beats.clear();
+    for (const [name, count] of sorted) this.#beats.set(name, count);
   }
 
   async beats(): Promise<ReadonlyMap<string, number>> {
-    return new Map([...this.#beats].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return new Map(this.#beats);
   }
 
   async close(): Promise<void> {}
@@ -62,12 +73,20 @@ export class MemoryDatabase implements Database {
     throw new RevisionConflict(`${key}: expected revision ${revision}, found ${actual ?? 'no document'}`);
   }
 
-  #store(key: string, document: Document): Document {
-    this.#documents.set(key, structuredClone(document));
-    return structuredClone(document);
+  #store(collection: CollectionName, document: Document): Document {
+    const stored = frozen(structuredClone(document));
+    this.#documents.set(keyOf(collection, document.id), stored);
+    this.#lists.delete(collection);
+    return stored;
   }
 }
 
 function keyOf(collection: CollectionName, id: string): string {
   return `${collection}/${id}`;
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

@@ -3,14 +3,22 @@
  * showed the value to the *beginning* of the latest good read: it is never too long, and failed reads do not let it grow.
  */
 export class ChangeTracker<Key extends string> {
-  readonly #seen = new Map<Key, { readonly mark: string; readonly sinceMs: number }>();
+  readonly #seen = new Map<Key, { major: number; minor: number; sinceMs: number }>();
   #latestBeganMs = Number.NEGATIVE_INFINITY;
 
-  /** Notes one good read. `mark` tells two values apart. */
-  note(beganMs: number, endedMs: number, values: Iterable<readonly [Key, string]>): void {
+  /** A good read began then; what it showed is noted next. */
+  readBegan(beganMs: number): void {
     this.#latestBeganMs = beganMs;
-    for (const [key, mark] of values) {
-      if (this.#seen.get(key)?.mark !== mark) this.#seen.set(key, { mark, sinceMs: endedMs });
+  }
+
+  /** What a read that ended then showed. Two numbers tell two values apart. */
+  note(key: Key, major: number, minor: number, endedMs: number): void {
+    const seen = this.#seen.get(key);
+    if (seen === undefined) this.#seen.set(key, { major, minor, sinceMs: endedMs });
+    else if (seen.major !== major || seen.minor !== minor) {
+      seen.major = major;
+      seen.minor = minor;
+      seen.sinceMs = endedMs;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#actors';
-import type { NodeId, Timings } from '#machines';
+import { type NodeId, nodeId, type Observation, type Timings } from '#machines';
 import type { Database } from '#ports';
 import { ChangeTracker } from './change-tracker.ts';
 import { type Loop, periodic } from './periodic.ts';
@@ -19,7 +19,7 @@ export class DatabaseHeartbeat {
   #loop: Loop | undefined;
   #counter: number | undefined;
   #goodBeatMs = Number.NEGATIVE_INFINITY;
-  #nodes: readonly string[] = [];
+  #nodes: readonly NodeId[] = [];
 
   constructor(options: DatabaseHeartbeatOptions) {
     this.#options = options;
@@ -40,7 +40,8 @@ export class DatabaseHeartbeat {
     return this.#goodBeatMs > oldestMs && this.#tracker.latestBeganMs > oldestMs;
   }
 
-  get beats(): readonly { readonly node: string; readonly ageMs: number }[] {
+  /** What it saw of every counter. */
+  get seen(): Observation['beats'] {
     return this.#nodes.map((node) => ({ node, ageMs: this.#tracker.ageMs(node) }));
   }
 
@@ -48,12 +49,10 @@ export class DatabaseHeartbeat {
     const { node, clock, database } = this.#options;
     const beganMs = clock.nowMs();
     const beats = await database.beats();
-    this.#nodes = [...beats.keys()];
-    this.#tracker.note(
-      beganMs,
-      clock.nowMs(),
-      [...beats].map(([name, counter]) => [name, String(counter)] as const),
-    );
+    const endedMs = clock.nowMs();
+    this.#nodes = Array.from(beats.keys(), nodeId);
+    this.#tracker.readBegan(beganMs);
+    for (const [name, counter] of beats) this.#tracker.note(name, 0, counter, endedMs);
     const next = (this.#counter ?? beats.get(node) ?? 0) + 1;
     const beatBeganMs = clock.nowMs();
     await database.beat(node, next);

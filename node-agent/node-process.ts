@@ -1,5 +1,5 @@
 import { sleep } from '#actors';
-import { detect, type Judgement, type NodeId, nodeId, type Timings, timingsFor } from '#machines';
+import { detect, type Judgement, type NodeId, type Timings, timingsFor } from '#machines';
 import { Lineage } from './adopt-copy.ts';
 import { serveAgent } from './agent-server.ts';
 import { CopiesUnderWay } from './copies-under-way.ts';
@@ -85,7 +85,7 @@ export class NodeProcess implements NodeProcessControl {
     this.#supervision = new NodeSupervision({
       ...{ node, transport: options.transport, clock, random: options.random, database, fences, timings },
       ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
-      judgements: () => this.#judgements,
+      judgements: () => this.judgements,
       note: (entry) => this.#note(entry),
     });
   }
@@ -146,9 +146,9 @@ export class NodeProcess implements NodeProcessControl {
     }
   }
 
-  /** How this node judges every node, for status views. */
+  /** How this node judges every node now. */
   get judgements(): ReadonlyMap<NodeId, Judgement> {
-    return this.#judgements;
+    return this.#judge(this.#heartbeat.nodes);
   }
 
   /** True once the first slot write succeeded and every copy here is this host's own. */
@@ -195,10 +195,9 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   async #observe(): Promise<void> {
-    const { node, clock } = this.#options;
+    const { node } = this.#options;
     const observations = this.#observations;
     if (observations === undefined) return;
-    const slots = this.#heartbeat.slots;
     this.#observationSequence += 1;
     observations.publish({
       observer: node,
@@ -206,19 +205,20 @@ export class NodeProcess implements NodeProcessControl {
       sequence: this.#observationSequence,
       storageOk: this.#heartbeat.isHealthy(),
       databaseOk: this.#beats.isHealthy(),
-      slots: slots.map(({ node: name, incarnation, sequence, ageMs }) => ({
-        node: name,
-        incarnation,
-        sequence,
-        ageMs,
-      })),
-      beats: this.#beats.beats.map(({ node: name, ageMs }) => ({ node: nodeId(name), ageMs })),
+      slots: this.#heartbeat.seen,
+      beats: this.#beats.seen,
     });
-    const nodes = slots.map((slot) => slot.node);
+    // Each node is judged where its actor is, and all of them where placement is decided; others ask when they need it.
+    const { nodes } = this.#heartbeat;
+    this.#judgements = this.#judge(this.#supervision.places() ? nodes : this.#supervision.serves(nodes));
+    await this.#supervision.judged(this.#judgements);
+  }
+
+  #judge(nodes: readonly NodeId[]): ReadonlyMap<NodeId, Judgement> {
+    const observations = this.#observations?.latest ?? [];
     const { timings } = this;
     const previous = this.#judgements;
-    this.#judgements = detect({ nowMs: clock.nowMs(), nodes, observations: observations.latest, timings, previous });
-    await this.#supervision.judged(this.#judgements);
+    return detect({ nowMs: this.#options.clock.nowMs(), nodes, observations, timings, previous });
   }
 
   async #reconcile(): Promise<void> {

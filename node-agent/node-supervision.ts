@@ -51,6 +51,8 @@ export class NodeSupervision {
   readonly system: ActorSystem;
   readonly #options: NodeSupervisionOptions;
   readonly #told = new Map<string, { readonly what: string; readonly atMs: number }>();
+  /** Node actors that were told while they were here. */
+  readonly #toldNodes = new Set<string>();
 
   constructor(options: NodeSupervisionOptions) {
     this.#options = options;
@@ -85,21 +87,34 @@ export class NodeSupervision {
     this.system.kill();
   }
 
+  /** Whether placement is decided on this host. */
+  places(): boolean {
+    return this.system.owns('cluster/main');
+  }
+
+  /** Those whose actor is on this host. */
+  serves(nodes: readonly NodeId[]): readonly NodeId[] {
+    return nodes.filter((node) => this.system.owns(`node/${node}`));
+  }
+
   /** Tells each node's actor its verdict, if this host serves that actor and the verdict is news or due again. */
   async judged(judgements: ReadonlyMap<NodeId, Judgement>): Promise<void> {
     const { intervalMs } = this.#options.timings;
+    // Who takes an actor over tells it anew.
+    for (const to of this.#toldNodes) {
+      if (this.system.owns(to)) continue;
+      this.#toldNodes.delete(to);
+      this.#told.delete(to);
+    }
     for (const [node, judgement] of judgements) {
       const to = `node/${node}`;
-      // Who takes the actor over tells it anew.
-      if (!this.system.owns(to)) this.#told.delete(to);
-      else {
-        const { verdict, boundReached, incarnation } = judgement;
-        const what = `${verdict} ${boundReached} ${incarnation}`;
-        if (this.#isNews(to, what, intervalMs * TELL_AGAIN_INTERVALS)) {
-          const { node: _, ...event } = judgement;
-          await this.#tell(to, { type: 'verdict', ...event }, what);
-        }
-      }
+      if (!this.system.owns(to)) continue;
+      const { verdict, boundReached, incarnation } = judgement;
+      const what = `${verdict} ${boundReached} ${incarnation}`;
+      if (!this.#isNews(to, what, intervalMs * TELL_AGAIN_INTERVALS)) continue;
+      const { node: _, ...event } = judgement;
+      await this.#tell(to, { type: 'verdict', ...event }, what);
+      this.#toldNodes.add(to);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#actors';
-import type { NodeId, Timings } from '#machines';
+import type { NodeId, Observation, Timings } from '#machines';
 import type { SharedStorage, Slot } from '#ports';
 import { ChangeTracker } from './change-tracker.ts';
 import { type Loop, periodic } from './periodic.ts';
@@ -24,6 +24,7 @@ export class SlotHeartbeat {
   readonly #tracker = new ChangeTracker<NodeId>();
   readonly #loops: Loop[] = [];
   #slots: readonly Slot[] = [];
+  #nodes: readonly NodeId[] = [];
   #incarnation = 0;
   #sequence = 0;
   #good = { beganMs: Number.NEGATIVE_INFINITY, sequence: 0 };
@@ -64,8 +65,16 @@ export class SlotHeartbeat {
     return this.#good;
   }
 
-  get slots(): readonly (Slot & { readonly ageMs: number })[] {
-    return this.#slots.map((slot) => ({ ...slot, ageMs: this.#tracker.ageMs(slot.node) }));
+  /** Every node that has a slot, as of the latest good read. */
+  get nodes(): readonly NodeId[] {
+    return this.#nodes;
+  }
+
+  /** What it saw of every slot. */
+  get seen(): Observation['slots'] {
+    return this.#slots.map(({ node, incarnation, sequence }) => {
+      return { node, incarnation, sequence, ageMs: this.#tracker.ageMs(node) };
+    });
   }
 
   /** Its own write works and it could read all slots lately. */
@@ -89,7 +98,11 @@ export class SlotHeartbeat {
     const { clock, storage } = this.#options;
     const beganMs = clock.nowMs();
     this.#slots = await storage.readSlots();
-    const marks = this.#slots.map((slot) => [slot.node, `${slot.incarnation}.${slot.sequence}`] as const);
-    this.#tracker.note(beganMs, clock.nowMs(), marks);
+    this.#nodes = this.#slots.map((slot) => slot.node);
+    const endedMs = clock.nowMs();
+    this.#tracker.readBegan(beganMs);
+    for (const { node, incarnation, sequence } of this.#slots) {
+      this.#tracker.note(node, incarnation, sequence, endedMs);
+    }
   }
 }

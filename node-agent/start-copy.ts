@@ -1,5 +1,5 @@
 import type { Clock } from '#actors';
-import { type NodeId, type VmId, vmDocumentSchema } from '#machines';
+import type { NodeId, VmId } from '#machines';
 import type { Database, Hypervisor, LeaseSector, SharedStorage, VmCopy } from '#ports';
 import { isLatest, type Lineage } from './adopt-copy.ts';
 import type { AgentReply, StartCommand } from './commands.ts';
@@ -7,6 +7,7 @@ import type { CopiesUnderWay } from './copies-under-way.ts';
 import type { GuardianRunner } from './guardian-runner.ts';
 import type { IncomingCopies } from './incoming-copies.ts';
 import { takeLease } from './take-lease.ts';
+import { readVm } from './vm-records.ts';
 
 export interface CopyPorts {
   readonly node: NodeId;
@@ -34,8 +35,7 @@ export async function startCopy(ports: CopyPorts, command: StartCommand): Promis
   if (!guardian.mayRun()) {
     return { ok: false, code: 'ISOLATED', why: `${node} may run nothing now (${guardian.mode})`, definite: true };
   }
-  const document = await database.get('vms', spec.vm);
-  const lease = document === undefined ? null : vmDocumentSchema.parse(document.body).lease;
+  const lease = (await readVm(database, spec.vm))?.lease ?? null;
   if (lease?.node !== node || lease.epoch !== epoch) {
     const held = lease === null ? 'nobody' : `${lease.node} for epoch ${lease.epoch}`;
     return {

@@ -1,18 +1,27 @@
+import { parseOnce } from '#actors';
 import { type Lease, type MoveLeaseResult, type NodeId, type VmDocument, type VmId, vmDocumentSchema } from '#machines';
 import { type Database, type Document, RevisionConflict } from '#ports';
 
 /** Tries of a change that others keep overtaking. */
 const TRIES = 10;
 
+const parse = parseOnce(vmDocumentSchema);
+
+function vmDocument(body: Document['body']): VmDocument {
+  const parsed = parse(body);
+  if (!parsed.success) throw parsed.error;
+  return parsed.data;
+}
+
 /** The VM's document, undefined when there is none. */
 export async function readVm(database: Database, vm: VmId): Promise<VmDocument | undefined> {
   const found = await database.get('vms', vm);
-  return found === undefined ? undefined : vmDocumentSchema.parse(found.body);
+  return found === undefined ? undefined : vmDocument(found.body);
 }
 
 /** Every VM that the database knows. */
 export async function listVms(database: Database): Promise<readonly VmDocument[]> {
-  return (await database.list('vms')).map(({ body }) => vmDocumentSchema.parse(body));
+  return (await database.list('vms')).map(({ body }) => vmDocument(body));
 }
 
 /**
@@ -27,7 +36,7 @@ export async function changeVm(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await database.get('vms', vm);
     if (found === undefined) throw new RevisionConflict(`there is no VM ${vm}`);
-    const document = vmDocumentSchema.parse(found.body);
+    const document = vmDocument(found.body);
     const next = change(document);
     if (next === undefined) return document;
     if (await replaced(database, found, next)) return next;

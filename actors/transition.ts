@@ -1,0 +1,39 @@
+import {
+  type AnyActorScope,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createEmptyActor,
+  type transition as xstateTransition,
+} from 'xstate';
+
+export type Action = ReturnType<typeof xstateTransition>[1][number];
+
+/**
+ * XState's `transition()`, without building the whole initial actor of the machine each time: here the parent that new
+ * children are given is an empty actor. It is new for each step, so names that children register never meet.
+ */
+export function transition(
+  machine: AnyStateMachine,
+  snapshot: AnyMachineSnapshot,
+  event: AnyEventObject,
+): [AnyMachineSnapshot, Action[]] {
+  const actions: Action[] = [];
+  const self = createEmptyActor();
+  const scope: AnyActorScope = {
+    self,
+    defer: nothing,
+    id: '',
+    logger: nothing,
+    sessionId: '',
+    stopChild: nothing,
+    system: self.system,
+    emit: nothing,
+    actionExecutor: (action) => {
+      actions.push(action as Action); // the very objects that XState's own transition() collects
+    },
+  };
+  return [machine.transition(snapshot, event, scope), actions];
+}
+
+function nothing(): void {}
