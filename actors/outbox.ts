@@ -1,5 +1,5 @@
 import { Halted, untilAvailable } from './backoff.ts';
-import { MailboxFull } from './errors.ts';
+import { MailboxFull, TerminalError } from './errors.ts';
 import type { HostContext } from './host-context.ts';
 import type { Address, MailboxMessage } from './transport.ts';
 
@@ -54,7 +54,7 @@ export class Outbox {
       for (let next = this.messages[0]; next !== undefined; next = this.messages[0]) {
         const message = next;
         await untilAvailable(clock, random, limits.unavailable, this.#halted, onRetry, () =>
-          transport.deliver(message),
+          transport.deliver(message).catch((error: unknown) => this.#undeliverable(message, error)),
         );
         if (this.messages[0] === message) this.messages.shift();
         this.#roomAwaited?.();
@@ -65,6 +65,14 @@ export class Outbox {
       this.#sending = false;
       this.#roomAwaited?.();
     }
+  }
+
+  /** What no mailbox will ever take must not hold up what comes after it. */
+  async #undeliverable(message: MailboxMessage, error: unknown): Promise<void> {
+    if (!(error instanceof TerminalError)) throw error;
+    const { alert, transport } = this.#context;
+    alert({ code: 'MESSAGE_REFUSED', address: this.#owner, text: `${message.id} cannot be sent: ${error.message}` });
+    await transport.deadLetter(message, error.message);
   }
 
   #delayed(error: Error, attempt: number): void {

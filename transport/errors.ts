@@ -18,6 +18,18 @@ export class StreamMismatch extends TerminalError {
   readonly code = 'STREAM_MISMATCH';
 }
 
+/** The servers answer, but without JetStream: nothing durable can be kept there. */
+export class JetStreamMissing extends TerminalError {
+  override readonly name = 'JetStreamMissing';
+  readonly code = 'JETSTREAM_MISSING';
+}
+
+/** The servers refuse these credentials, or these credentials may not do what is needed. */
+export class NotAuthorized extends TerminalError {
+  override readonly name = 'NotAuthorized';
+  readonly code = 'NOT_AUTHORIZED';
+}
+
 /** A snapshot or message is larger than the servers take. */
 export class PayloadTooLarge extends TerminalError {
   override readonly name = 'PayloadTooLarge';

@@ -1,9 +1,16 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection, type NodeConnectionOptions, nuid } from '@nats-io/transport-node';
-import { TerminalError, type Transport } from '#actors';
+import { connect, errors, type NatsConnection, type NodeConnectionOptions, nuid } from '@nats-io/transport-node';
+import { TerminalError, type Transport, TransportUnavailable } from '#actors';
 import { isAtLeast, OLDEST_NATS } from '../setup/nats-version.ts';
 import { probeCompareAndSet } from './compare-and-set-probe.ts';
-import { ServerTooOld, transportError, UnsafeCompareAndSet, WriteRefused } from './errors.ts';
+import {
+  JetStreamMissing,
+  NotAuthorized,
+  ServerTooOld,
+  transportError,
+  UnsafeCompareAndSet,
+  WriteRefused,
+} from './errors.ts';
 import { JetStreamTransport } from './jetstream-transport.ts';
 import { publishBatch, publishOne } from './raw-publish.ts';
 import { ensureStream } from './stream-setup.ts';
@@ -37,7 +44,8 @@ export interface JetStreamOptions {
 
 /**
  * Connects, creates or checks the stream, and proves by a short race that this server's compare-and-set can be trusted.
- * Errors: `ServerTooOld`, `StreamMismatch`, `UnsafeCompareAndSet` (terminal), `TransportUnavailable` after `readyTimeoutMs`.
+ * Errors: `ServerTooOld`, `StreamMismatch`, `UnsafeCompareAndSet`, `NotAuthorized` (terminal, at once); after
+ * `readyTimeoutMs` `JetStreamMissing` (terminal), `TransportUnavailable`. Nothing was changed on the servers then.
  */
 export async function connectJetStream(options: JetStreamOptions): Promise<Transport> {
   const deadline = performance.now() + (options.readyTimeoutMs ?? 15_000);
@@ -45,12 +53,40 @@ export async function connectJetStream(options: JetStreamOptions): Promise<Trans
     try {
       return await connectOnce(options);
     } catch (error) {
-      if (error instanceof TerminalError) throw error;
-      if (performance.now() > deadline) throw transportError(error);
+      const refusal = refusalOf(error, options.servers);
+      // Servers that just started have no JetStream yet, so this one is believed only in the end.
+      if (refusal !== undefined && !(refusal instanceof JetStreamMissing)) throw refusal;
+      if (performance.now() > deadline) throw refusal ?? unreachable(error, options.servers);
       // Servers that just started have no leader and not enough peers yet.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** What waiting does not mend, as our own error; undefined for anything else. */
+function refusalOf(error: unknown, servers: readonly string[]): TerminalError | undefined {
+  const where = servers.join(', ');
+  if (error instanceof TerminalError) return error;
+  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
+    const text = `${where} refuse these credentials (${error.message}): check \`connection\` (user, password, token, nkey)`;
+    return new NotAuthorized(text, { cause: error });
+  }
+  if (error instanceof errors.PermissionViolationError) {
+    const text = `these credentials may not ${error.operation} ${error.subject}: allow them the stream's subjects and $JS.API.>`;
+    return new NotAuthorized(text, { cause: error });
+  }
+  if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
+    // By name: the client library does not export its class.
+    const text = `${where} run without JetStream: start nats-server with a jetstream { store_dir } block (or -js)`;
+    return new JetStreamMissing(text, { cause: error });
+  }
+  return undefined;
+}
+
+function unreachable(error: unknown, servers: readonly string[]): Error {
+  const known = transportError(error);
+  const text = `${servers.join(', ')}: ${known.message}; is nats-server running there, with a majority of its cluster?`;
+  return new TransportUnavailable(text, { cause: error });
 }
 
 async function connectOnce(options: JetStreamOptions): Promise<Transport> {

@@ -1,42 +1,43 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { partitionOf } from '#actors';
-import { ensureNatsServer } from '../setup/nats-server.ts';
-import { connectJetStream } from './jetstream-connect.ts';
-import { type NatsCluster, startNatsCluster } from './nats-cluster.ts';
-import { transportContract } from './transport-contract.ts';
+import { connectJetStream, type JetStreamOptions } from './jetstream-connect.ts';
+import { serversForTests } from './servers-for-tests.ts';
+import { CONTRACT_MAILBOX, transportContract } from './transport-contract.ts';
 
-let folder: string;
-let cluster: NatsCluster;
+describe('three servers', () => {
+  const nats = serversForTests(3);
+  const open = (options: Partial<JetStreamOptions> & { readonly stream: string }) =>
+    connectJetStream({ servers: nats.urls, name: 'test', partitions: 8, mailboxLimit: CONTRACT_MAILBOX, ...options });
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'understudy-'));
-  cluster = await startNatsCluster({ servers: 3, folder, natsServer: await ensureNatsServer(() => {}) });
+  transportContract('JetStream, three replicas, atomic batches', () => open({ stream: 'r3' }), partitionOf);
+  transportContract(
+    'JetStream, three replicas, separate writes',
+    () => open({ stream: 'r3-separate', atomic: false }),
+    partitionOf,
+  );
+
+  test.each([
+    ['atomic batches where the stream has three replicas', { stream: 'r3' }, true],
+    ['the outbox with one replica', { stream: 'one-replica', replicas: 1 }, false],
+    ['the outbox where batches are switched off', { stream: 'r3-separate', atomic: false }, false],
+  ] as const)('the servers are probed: %s', async (_what, options, atomic) => {
+    const transport = await open(options);
+    expect(transport.atomicOutgoing).toBe(atomic);
+    await transport.close();
+  });
 });
-afterAll(async () => {
-  await cluster?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
 
-transportContract(
-  'JetStream, three replicas, atomic batches',
-  () => connectJetStream({ servers: cluster.urls, name: 'test', stream: 'r3', partitions: 8 }),
-  partitionOf,
-);
+describe('one server', () => {
+  const nats = serversForTests(1);
+  const open = () =>
+    connectJetStream({
+      ...{ servers: nats.urls, name: 'test', stream: 'r1', partitions: 8, mailboxLimit: CONTRACT_MAILBOX },
+    });
+  transportContract('JetStream, one server, separate writes', open, partitionOf);
 
-transportContract(
-  'JetStream, one replica, separate writes',
-  () => connectJetStream({ servers: cluster.urls, name: 'test', stream: 'r1', partitions: 8, replicas: 1 }),
-  partitionOf,
-);
-
-test('the strategy follows from the replicas', async () => {
-  const [r3, r1] = await Promise.all([
-    connectJetStream({ servers: cluster.urls, name: 'test', stream: 'r3', partitions: 8 }),
-    connectJetStream({ servers: cluster.urls, name: 'test', stream: 'r1', partitions: 8, replicas: 1 }),
-  ]);
-  expect([r3.atomicOutgoing, r1.atomicOutgoing]).toEqual([true, false]);
-  await Promise.all([r3.close(), r1.close()]);
+  test('the server is probed: the outbox', async () => {
+    const transport = await open();
+    expect(transport.atomicOutgoing).toBe(false);
+    await transport.close();
+  });
 });

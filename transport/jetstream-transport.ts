@@ -77,9 +77,10 @@ export class JetStreamTransport implements Transport {
       expected: step.expectedSequence,
       commitId: step.commitId,
     };
-    const outgoing = this.atomicOutgoing ? step.outgoing.map((message) => this.#mailboxWrite(message)) : [];
+    // Made in any case: one that could not be sent later must fail the step now.
+    const outgoing = step.outgoing.map((message) => this.#mailboxWrite(message));
     try {
-      return await this.#group.write([journal, ...outgoing]);
+      return await this.#group.write(this.atomicOutgoing ? [journal, ...outgoing] : [journal]);
     } catch (error) {
       if (error instanceof WriteRefused) return await this.#settle(step);
       throw error;

@@ -1,5 +1,7 @@
 export {
   InvalidAddress,
+  JetStreamMissing,
+  NotAuthorized,
   PayloadTooLarge,
   ServerTooOld,
   StreamMismatch,

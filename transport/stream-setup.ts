@@ -52,9 +52,22 @@ export async function ensureStream(
   compare('storage', config.storage, wanted.storage);
   compare('num_replicas', config.num_replicas, wanted.num_replicas);
   compare('max_msgs_per_subject', config.max_msgs_per_subject, wanted.max_msgs_per_subject);
+  // Each of these loses messages or journals, or keeps acknowledged messages for ever.
   compare('max_age', config.max_age, 0);
+  compare('max_msgs', config.max_msgs, -1);
+  compare('max_bytes', config.max_bytes, -1);
+  compare('max_msg_size', config.max_msg_size, -1);
+  compare('sealed', config.sealed, false);
+  compare('deny_delete', config.deny_delete, false);
+  compare('deny_purge', config.deny_purge, false);
+  compare('no_ack', config.no_ack ?? false, false);
+  compare('mirror', config.mirror ?? null, null);
+  compare('sources', config.sources ?? null, null);
+  compare('subject_transform', config.subject_transform ?? null, null);
+  compare('persist_mode', config.persist_mode ?? 'default', 'default');
   if (differences.length > 0) {
-    const wayOut = 'Connect with the settings it was made with, or choose another stream name.';
+    const wayOut =
+      'Connect with the settings it was made with, choose another stream name, or have it edited or removed.';
     throw new StreamMismatch(`Stream ${settings.name}: ${differences.join('; ')}. ${wayOut}`);
   }
   return { atomic: atomic && config.allow_atomic === true };

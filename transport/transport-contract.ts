@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Address, type Delivery, type MailboxMessage, StaleCommit, type Transport } from '#actors';
 
+/** Messages from outside that a mailbox takes in these tests. */
+export const CONTRACT_MAILBOX = 50;
+
 /** Distinct addresses, so that the tests of one run do not see each other's actors. */
 let made = 0;
 function newAddress(kind = 'vm'): Address {
@@ -14,8 +17,8 @@ function message(to: Address, id: string, extra: Partial<MailboxMessage> = {}): 
 }
 
 /**
- * What every implementation of `Transport` must do. `make` gives transports that share one store, as two hosts would;
- * `partitionOf` says where an address lives.
+ * What every implementation of `Transport` must do. `make` gives transports that share one store, as two hosts would, with
+ * mailboxes of `CONTRACT_MAILBOX` messages; `partitionOf` says where an address lives.
  */
 export function transportContract(
   name: string,
@@ -62,6 +65,31 @@ export function transportContract(
       expect(await two.commit(step)).toBe(sequence);
       await one.commit({ ...step, expectedSequence: sequence, commitId: 'next' });
       await expect(two.commit(step)).rejects.toBeInstanceOf(StaleCommit);
+    });
+
+    test('of the very same commit sent twice at once both succeed or say that they do not know; it lands once', async () => {
+      for (let round = 0; round < 30; round += 1) {
+        const step = { address: newAddress('twice'), expectedSequence: 0, commitId: 'same', body: '1', outgoing: [] };
+        const results = await Promise.allSettled([one.commit(step), two.commit(step), one.commit(step)]);
+        const landed = (await one.latest(step.address))?.sequence;
+        for (const result of results) {
+          if (result.status === 'fulfilled') expect(result.value).toBe(landed);
+          else expect(result.reason).toMatchObject({ code: 'TRANSPORT_UNAVAILABLE', retryable: true });
+        }
+        expect(await two.commit(step), 'repeated once it is quiet').toBe(landed);
+        expect(await two.history(step.address, 10)).toHaveLength(1);
+      }
+    });
+
+    test('the same id with a stale expectation and another step in between is refused, never taken for landed', async () => {
+      const address = newAddress();
+      const step = { address, body: '1', outgoing: [] };
+      const first = await one.commit({ ...step, expectedSequence: 0, commitId: 'a' });
+      const second = await two.commit({ ...step, expectedSequence: first, commitId: 'b' });
+      await expect(one.commit({ ...step, expectedSequence: 0, commitId: 'a' })).rejects.toBeInstanceOf(StaleCommit);
+      // Own id at the end, but computed from an older state: it is what landed, so it succeeds with that sequence.
+      expect(await two.commit({ ...step, expectedSequence: first, commitId: 'b' })).toBe(second);
+      expect(await one.history(address, 10)).toHaveLength(2);
     });
 
     test('in a race of two hosts exactly one wins each step', async () => {
@@ -129,7 +157,17 @@ export function transportContract(
     });
 
     test('outgoing messages arrive with the commit, and never with a refused one', async () => {
-      if (!one.atomicOutgoing) return;
+      if (!one.atomicOutgoing) {
+        const [address, target] = [newAddress(), newAddress('node')];
+        const ids: string[] = [];
+        const consumer = await two.consume(place(target), (delivery) => ids.push(delivery.message.id));
+        const step = { address, expectedSequence: 0, commitId: 'a', body: '1', outgoing: [message(target, 'left')] };
+        await one.commit(step);
+        await one.deliver(message(target, 'right'));
+        await expect.poll(() => ids, { message: 'the runtime sends the others, from its outbox' }).toEqual(['right']);
+        await consumer.stop();
+        return;
+      }
       const [address, target] = [newAddress(), newAddress('node')];
       const ids: string[] = [];
       const consumer = await two.consume(place(target), (delivery) => {
@@ -145,6 +183,91 @@ export function transportContract(
       await one.commit(after);
       await expect.poll(() => ids).toEqual(['good-1', 'good-2', 'after']);
       await consumer.stop();
+    });
+
+    test('a delivery says whether its message is still stored', async () => {
+      const address = newAddress();
+      const [mine, theirs]: [Delivery[], Delivery[]] = [[], []];
+      const first = await one.consume(place(address), (delivery) => mine.push(delivery));
+      await one.deliver(message(address, 'x'));
+      await expect.poll(() => mine.length).toBe(1);
+      expect(await mine[0]?.isStored()).toBe(true);
+      await first.stop();
+      const second = await two.consume(place(address), (delivery) => theirs.push(delivery));
+      await expect.poll(() => theirs.filter((delivery) => delivery.message.to === address).length).toBe(1);
+      theirs.find((delivery) => delivery.message.to === address)?.ack();
+      await expect.poll(() => mine[0]?.isStored()).toBe(false);
+      await second.stop();
+    });
+
+    test('an actor that takes nothing holds up neither its neighbours nor what is urgent', async () => {
+      const stuck = newAddress('stuck');
+      let neighbour = newAddress('stuck');
+      while (place(neighbour) !== place(stuck)) neighbour = newAddress('stuck');
+      const kept: Delivery[] = [];
+      const seen: string[] = [];
+      let stubborn = true;
+      const consumer = await two.consume(place(stuck), (delivery) => {
+        if (delivery.message.to === stuck && stubborn && delivery.message.urgent !== true) kept.push(delivery);
+        else {
+          if (delivery.message.to === stuck) seen.push(delivery.message.id);
+          delivery.ack();
+        }
+        if (delivery.message.to === neighbour) seen.push('neighbour');
+      });
+      const many = Array.from({ length: 700 }, (_, i) => `${i}`);
+      await Promise.all(many.map((id, i) => one.deliver(message(stuck, id, { from: 'vm/a', sequence: i + 1 }))));
+      await one.deliver(message(neighbour, 'n'));
+      await one.deliver(message(stuck, 'urgent', { urgent: true }));
+      await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['neighbour', 'urgent']);
+      stubborn = false;
+      for (const delivery of kept) {
+        seen.push(delivery.message.id);
+        delivery.ack();
+      }
+      await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(702);
+      expect(seen.slice(2)).toEqual(many);
+      await consumer.stop();
+    });
+
+    test('a full mailbox refuses senders from outside, takes what actors send, and takes all again once drained', async () => {
+      const address = newAddress();
+      const refusal = async (): Promise<unknown> => {
+        for (let i = 0; i < 2 * CONTRACT_MAILBOX; i += 1) {
+          const error = await one.deliver(message(address, `out-${made}-${i}`)).catch((failed: unknown) => failed);
+          if (error !== undefined) return error;
+        }
+        return 'never refused';
+      };
+      expect(await refusal()).toMatchObject({ code: 'MAILBOX_FULL', retryable: true });
+      expect(await one.isFull(address)).toBe(true);
+      await one.deliver(message(address, 'inside', { from: 'vm/a', sequence: 1 }));
+      await one.deliver(message(address, 'control', { urgent: true }));
+      const taken: string[] = [];
+      const consumer = await two.consume(place(address), (delivery) => {
+        if (delivery.message.to === address) taken.push(delivery.message.id);
+        delivery.ack();
+      });
+      await expect.poll(() => taken.includes('inside') && taken.includes('control')).toBe(true);
+      await expect.poll(async () => one.isFull(address)).toBe(false);
+      expect(await one.deliver(message(address, 'again'))).toBeUndefined();
+      await consumer.stop();
+    });
+
+    test('refused messages are kept with their reason, the largest too', async () => {
+      const refused = { id: 'x', to: newAddress(), from: 'external:test', event: { type: 'odd' } };
+      await one.deadLetter(refused, 'does not fit');
+      await one.deadLetter('no message at all', 'not JSON');
+      await one.deadLetter({ ...refused, event: { type: 'odd', big: 'x'.repeat(1_040_000) } }, 'too large');
+      const letters = await two.deadLetters(100);
+      expect(letters).toEqual(
+        expect.arrayContaining([
+          { message: refused, reason: 'does not fit' },
+          { message: 'no message at all', reason: 'not JSON' },
+          { message: expect.anything(), reason: 'too large' },
+        ]),
+      );
+      expect(await two.deadLetters(1)).toHaveLength(1);
     });
 
     test('a sweep gives the last entry of every actor of the partition', async () => {
