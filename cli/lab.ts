@@ -8,6 +8,7 @@ import {
   PeerGone,
   renderStatus,
   runLab,
+  runScenarios,
 } from '../lab/mod.ts';
 
 /** A power-off waits until every process is verified gone; nothing else takes longer. */
@@ -24,6 +25,16 @@ export function registerLab(program: Command): void {
     )
     .action(async ({ demo }: { demo?: true }) => {
       process.exit(await runLab({ demo: demo === true }));
+    });
+  lab
+    .command('run <file...>')
+    .description(
+      'plays scenario files, each on a lab of its own, in real time; exit status 1: an expectation or invariant failed, ' +
+        '2: wrong file, 3: the lab cannot play that',
+    )
+    .option('--json', 'one JSON object a line, one line a scenario', false)
+    .action(async (files: string[], { json }: { json: boolean }) => {
+      process.exit(await runScenarios(files, json));
     });
   const onNode = (verb: string, what: string): void => {
     lab

@@ -15,9 +15,9 @@ export class AgentLinks {
   }
 
   /** Throws `LabError` when no agent of that node is connected. */
-  async ask(node: string, verb: string, args: unknown): Promise<unknown> {
+  async ask(node: string, verb: string, args: unknown, timeoutMs = ANSWER_MS): Promise<unknown> {
     const peer = this.#peers.get(node);
     if (peer === undefined) throw new LabError(`the agent of ${node} does not answer: is the node on?`);
-    return await peer.request(verb, args, ANSWER_MS);
+    return await peer.request(verb, args, timeoutMs);
   }
 }

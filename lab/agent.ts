@@ -26,6 +26,7 @@ const PRIORITY = -10;
 const config = nodeConfig.parse(JSON.parse(readFileSync(process.argv[2] ?? 'config.json', 'utf8')));
 const node = nodeId(config.node);
 const guestOf = z.object({ vm: z.string().transform(vmId) });
+const shutdownOf = z.object({ reboot: z.boolean() });
 
 try {
   setPriority(PRIORITY);
@@ -49,9 +50,11 @@ function log({ atMs: _, ...entry }: Omit<NodeLogEntry, 'atMs' | 'node'> & { atMs
   link.log({ ...entry, node });
 }
 
+const host = Promise.withResolvers<NodeProcess>();
 const link = new LabLink(config.control, node, async (verb, args) => {
-  if (verb !== 'guest-shutdown') throw new Error(`an agent does not know ${verb}`);
-  await (await opening.hypervisor).shutdown(guestOf.parse(args).vm);
+  if (verb === 'guest-shutdown') await (await opening.hypervisor).shutdown(guestOf.parse(args).vm);
+  else if (verb === 'host-shutdown') await (await host.promise).shutdownHost(shutdownOf.parse(args));
+  else throw new Error(`an agent does not know ${verb}`);
 });
 
 const opening = {
@@ -77,3 +80,4 @@ const process_ = new NodeProcess({
 });
 reportCopies(link, node, hypervisor, () => process_.judgements);
 await process_.start();
+host.resolve(process_);

@@ -1,6 +1,6 @@
 import { type ActorSystem, createActorSystem, sleep, systemClock, type Transport } from '#actors';
-import { type NodeId, nodeId, type VmDocument, vmId } from '#machines';
-import type { Database } from '#ports';
+import { type NodeId, nodeId, type VmDocument, vmDocumentSchema, vmId } from '#machines';
+import type { Database, Document, SharedStorage } from '#ports';
 import { type AgentCommand, agentReplySchema, agentSubject } from '../node-agent/mod.ts';
 import { LabError } from './lab-error.ts';
 import type { LabPlan } from './lab-plan.ts';
@@ -11,15 +11,29 @@ const START_ASK_MS = 20_000;
 const START_DEADLINE_MS = 60_000;
 const RETRY_MS = 200;
 
+/** What a user may change of a VM; what is absent or undefined stays. */
+export interface VmChanges {
+  readonly cpus?: number | undefined;
+  readonly memoryMiB?: number | undefined;
+  readonly ha?: boolean | undefined;
+  readonly priority?: number | undefined;
+  readonly failback?: boolean | undefined;
+}
+
 /** What a person with the right tools does to the cluster: writes intent into the database, talks to actors. Decides nothing. */
 export class ClusterOperator {
   readonly #database: Database;
+  readonly #storage: SharedStorage;
   readonly #transport: Transport;
   readonly #actors: ActorSystem;
   readonly #diskOf: (vm: string) => string;
 
-  constructor(database: Database, transport: Transport, diskOf: (vm: string) => string) {
+  constructor(
+    { database, storage, transport }: { database: Database; storage: SharedStorage; transport: Transport },
+    diskOf: (vm: string) => string,
+  ) {
     this.#database = database;
+    this.#storage = storage;
     this.#transport = transport;
     this.#diskOf = diskOf;
     // Never started: a client that serves no actors.
@@ -41,6 +55,23 @@ export class ClusterOperator {
       });
     }
     for (const vm of vms) await this.addVm(vm);
+    for (const { name, power } of nodes) {
+      if (power === 'off')
+        await this.#leaveTraces(
+          nodeId(name),
+          vms.filter((vm) => vm.node === name),
+        );
+    }
+  }
+
+  /** A node that is off from the beginning ran before: it left its slot, and the leases of its VMs. */
+  async #leaveTraces(node: NodeId, vms: LabPlan['vms']): Promise<void> {
+    await this.#storage.writeSlot({ node, incarnation: 1, sequence: 1, state: 'running' });
+    await this.#database.beat(node, 1);
+    const held = { status: 'held' as const, epoch: FIRST_EPOCH, generation: 1, node, incarnation: 1 };
+    for (const { id, state } of vms) {
+      if (state === 'running') await this.#storage.compareAndWriteLease(undefined, { vm: vmId(id), ...held });
+    }
   }
 
   async addVm(vm: LabPlan['vms'][number]): Promise<void> {
@@ -57,6 +88,28 @@ export class ClusterOperator {
     const command: AgentCommand = { do: 'start', spec, epoch: FIRST_EPOCH, evidence: [], evenIfStopped: true };
     await this.#untilStarted(nodeId(vm.node), vm.id, command);
     await this.tell(`vm/${vm.id}`, { type: 'adopt' });
+  }
+
+  async vms(): Promise<readonly Document[]> {
+    return await this.#database.list('vms');
+  }
+
+  /** Does nothing when there is no such VM. Throws `RevisionConflict` when somebody else changed it first. */
+  async removeVm(vm: string): Promise<void> {
+    const found = await this.#database.get('vms', vm);
+    if (found === undefined) return;
+    await this.#database.remove('vms', vm, found.revision);
+    await this.tell(`vm/${vm}`, { type: 'adopt' });
+  }
+
+  /** Does nothing when there is no such VM. Throws `RevisionConflict` when somebody else changed it first. */
+  async setVm(vm: string, { cpus, memoryMiB, ...changes }: VmChanges): Promise<void> {
+    const found = await this.#database.get('vms', vm);
+    if (found === undefined) return;
+    const document = vmDocumentSchema.parse(found.body);
+    const spec = { ...document.spec, ...defined({ cpus, memoryMiB }) };
+    await this.#database.replace('vms', vm, found.revision, { ...document, ...defined(changes), spec });
+    await this.tell(`vm/${vm}`, { type: 'adopt' });
   }
 
   /** Throws `TransportUnavailable`: whether it arrived is unknown. */
@@ -88,4 +141,8 @@ export class ClusterOperator {
       return error instanceof Error ? error.message : String(error);
     }
   }
+}
+
+function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

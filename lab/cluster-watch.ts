@@ -3,7 +3,7 @@ import type { Clock } from '#actors';
 import type { Database, SharedStorage } from '#ports';
 import { BeatAges } from './beat-ages.ts';
 import type { LabStatus } from './lab-status.ts';
-import type { LabLogEntry, NodeReport } from './node-report.ts';
+import type { LabLogEntry, NodeReport, ReportedCopy } from './node-report.ts';
 
 const KEPT_EVENTS = 200;
 
@@ -21,6 +21,7 @@ export class ClusterWatch {
   readonly #slots = new Map<string, string>();
   readonly #reports = new Map<string, NodeReport>();
   readonly #events: { atMs: number; text: string }[] = [];
+  readonly #copyListeners = new Set<(node: string, copy: ReportedCopy) => void>();
   readonly #listeners = new Set<(entry: LabLogEntry) => void>();
   #vms: { vm: string; recorded: string; node: string | null; epoch: number | null }[] = [];
 
@@ -43,16 +44,26 @@ export class ClusterWatch {
       return { vm: id, recorded, node: lease?.node ?? null, epoch: lease?.epoch ?? null };
     });
     this.#vms.sort((a, b) => (a.vm < b.vm ? -1 : 1));
-    for (const { vm } of this.#vms) this.#ages.see(`vm ${vm}`, this.#actual(vm).join());
+    for (const { vm } of this.#vms) this.#ages.see(`vm ${vm}`, JSON.stringify(this.copyOf(vm)));
   }
 
   heard(report: NodeReport): void {
+    const before = this.#reports.get(report.node)?.copies ?? [];
     this.#reports.set(report.node, report);
+    for (const change of changes(before, report.copies)) this.#tellCopy(report.node, change);
+  }
+
+  /** Hears every change of a copy from now on: a copy that is forgotten counts as off. */
+  subscribeCopies(listener: (node: string, copy: ReportedCopy) => void): () => void {
+    this.#copyListeners.add(listener);
+    return () => this.#copyListeners.delete(listener);
   }
 
   /** A node is off: what it last said is no longer so. */
   silence(node: string): void {
+    const before = this.#reports.get(node)?.copies ?? [];
     this.#reports.delete(node);
+    for (const change of changes(before, [])) this.#tellCopy(node, change);
   }
 
   /** Keeps an event in words and returns it. */
@@ -83,11 +94,15 @@ export class ClusterWatch {
         verdict: this.#verdict(node),
       })),
       vms: this.#vms.map(({ vm, recorded, node, epoch }) => {
-        const [actual = 'unknown', on] = this.#actual(vm);
+        const { state: actual, node: on } = this.copyOf(vm);
         return { vm, recorded, actual, node: on ?? node, epoch, sinceMs: this.#ages.ageMs(`vm ${vm}`) };
       }),
       events: [...this.#events],
     };
+  }
+
+  #tellCopy(node: string, copy: ReportedCopy): void {
+    for (const listener of this.#copyListeners) listener(node, copy);
   }
 
   /** As most of the nodes that report judge it; a node that is off judges nobody. */
@@ -101,12 +116,21 @@ export class ClusterWatch {
   }
 
   /** State and node of the copy that counts: a running one before a suspended one before one that is off. */
-  #actual(vm: string): [string, string?] {
+  copyOf(vm: string): { readonly state: ReportedCopy['state'] | 'none'; readonly node?: string } {
     for (const state of ['running', 'suspended', 'off'] as const) {
       for (const { node, copies } of this.#reports.values()) {
-        if (copies.some((copy) => copy.vm === vm && copy.state === state)) return [state, node];
+        if (copies.some((copy) => copy.vm === vm && copy.state === state)) return { state, node };
       }
     }
-    return ['none'];
+    return { state: 'none' };
   }
+}
+
+function changes(before: readonly ReportedCopy[], now: readonly ReportedCopy[]): ReportedCopy[] {
+  const gone = before.filter(({ vm, state }) => state !== 'off' && !now.some((copy) => copy.vm === vm));
+  const changed = now.filter((copy) => {
+    const known = before.find(({ vm }) => vm === copy.vm);
+    return known?.state !== copy.state || known.epoch !== copy.epoch;
+  });
+  return [...gone.map(({ vm, epoch }) => ({ vm, epoch, state: 'off' as const, reason: 'lost' as const })), ...changed];
 }

@@ -14,6 +14,7 @@ import { ClusterWatch } from './cluster-watch.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { killGuest } from './guest-process.ts';
 import { LabError } from './lab-error.ts';
+import { LabFaults } from './lab-faults.ts';
 import { type LabFolder, openLabRoot } from './lab-folder.ts';
 import { type LabGuests, labGuests } from './lab-guests.ts';
 import { takeLabLock } from './lab-lock.ts';
@@ -58,6 +59,7 @@ export class Lab implements LabControl {
   #database: Database | undefined;
   #transport: Transport | undefined;
   #operator: ClusterOperator | undefined;
+  #faults: LabFaults | undefined;
   #keeper: ServerKeeper | undefined;
   #sampling: NodeJS.Timeout | undefined;
   #starting: Promise<void> | undefined;
@@ -100,6 +102,9 @@ export class Lab implements LabControl {
     await Promise.all([this.operator.establish(plan), ...plan.vms.map(({ id }) => makeDisk(folder, id))]);
     this.#goOn();
     this.#power = this.#wirePower(services, guests, box);
+    this.#faults = new LabFaults({
+      ...{ folder, power: this.#power, agents: this.#agents, keeper: this.#keeper, servers: services.servers },
+    });
     this.#control = await startControlServer(folder.control, this.#answer());
     const on = plan.nodes.filter((node) => node.power === 'on').map(({ name }) => name);
     say(`booting ${on.join(', ')}`);
@@ -143,6 +148,24 @@ export class Lab implements LabControl {
   get operator(): ClusterOperator {
     if (this.#operator === undefined) throw new LabError('the lab is still starting');
     return this.#operator;
+  }
+
+  get nodes(): readonly string[] {
+    return this.#nodes;
+  }
+
+  /** Makes its disk and document; starts it unless it is to be stopped. */
+  async addVm(vm: LabPlan['vms'][number]): Promise<void> {
+    await makeDisk(this.#options.folder, vm.id);
+    await this.operator.addVm(vm);
+    if (vm.state === 'running') await this.operator.startFirst(vm);
+    else await this.operator.tell(`vm/${vm.id}`, { type: 'adopt' });
+  }
+
+  /** Throws `LabError` before the servers are up. */
+  get faults(): LabFaults {
+    if (this.#faults === undefined) throw new LabError('the lab is still starting');
+    return this.#faults;
   }
 
   diskOf(vm: string): string {
@@ -192,7 +215,7 @@ export class Lab implements LabControl {
     this.#storage = storage;
     const database = await connectDatabase(services.database);
     this.#database = database;
-    this.#operator = new ClusterOperator(database, this.#transport, (vm) => this.diskOf(vm));
+    this.#operator = new ClusterOperator({ database, storage, transport: this.#transport }, (vm) => this.diskOf(vm));
     this.#sampling = setInterval(() => {
       this.watch.sample(storage, database).then(
         () => this.#trouble('everything answers'),

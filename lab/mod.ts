@@ -5,3 +5,4 @@ export { type LabStatus, labStatus } from './lab-status.ts';
 export { type LinePeer, PeerGone } from './line-peer.ts';
 export { renderStatus } from './render-status.ts';
 export { runLab } from './run-lab.ts';
+export { runScenarios } from './scenario/run-scenarios.ts';

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { startSessionDaemon } from '../node-agent/libvirt/mod.ts';
+import { isAgentHeld } from './agent-held.ts';
 import { FOLDER_VARIABLE, nodeMembers } from './node-members.ts';
 import { signalProcess } from './process-identity.ts';
 import { SoftWatchdog } from './soft-watchdog.ts';
@@ -78,13 +79,18 @@ function runAgent(freshBoot: boolean): ChildProcess {
   });
   child.once('exit', (status, signal) => {
     console.error(`agent ended (${signal ?? status}), starting it again`);
-    setTimeout(() => runAgent(!joined), RESTART_MS);
+    setTimeout(restartAgent, RESTART_MS);
   });
   return child;
 }
 
+function restartAgent(): void {
+  if (home !== undefined && isAgentHeld(home)) setTimeout(restartAgent, RESTART_MS);
+  else runAgent(!joined);
+}
+
+const { UNDERSTUDY_LIBVIRTD: libvirtd, [FOLDER_VARIABLE]: home } = process.env;
 // The lab ends nodes by SIGKILL only: a signal meant for a terminal must not look like a power cut.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-const { UNDERSTUDY_LIBVIRTD: libvirtd, [FOLDER_VARIABLE]: home } = process.env;
 if (libvirtd !== undefined && home !== undefined) await runDaemon(libvirtd, join(home, LIBVIRT_FOLDER));
 runAgent(true);

@@ -14,7 +14,11 @@ export function reportCopies(
   let copies = new Map<string, VmCopy>();
   const say = (): void => {
     const verdicts = Object.fromEntries([...judgements()].map(([name, { verdict }]) => [name, verdict]));
-    link.report({ node, copies: [...copies.values()].map(({ vm, epoch, state }) => ({ vm, epoch, state })), verdicts });
+    link.report({
+      node,
+      copies: [...copies.values()].map(({ vm, epoch, state, reason }) => ({ vm, epoch, state, reason })),
+      verdicts,
+    });
   };
   hypervisor.subscribe((copy) => {
     copies.set(copy.vm, copy);

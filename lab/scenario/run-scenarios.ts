@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { parseScenario, type Scenario, ScenarioInvalid } from '../../simulation/mod.ts';
+import { Lab } from '../lab.ts';
+import { isForPeople } from '../lab-error.ts';
+import { labFolder, labRoot } from '../lab-folder.ts';
+import { LabCannotPlay, refuseWhatTheLabCannot } from './can-play.ts';
+import { type LabResult, playOnLab } from './play-on-lab.ts';
+
+/**
+ * `understudy lab run`: reads every file before it plays the first, each on a fresh lab beside one that may already run.
+ * Results as JSON or in words on standard output, all else on standard error. Resolves with the exit status: 1 an
+ * expectation or invariant failed, 2 wrong file or lab, 3 the lab cannot play that.
+ */
+export async function runScenarios(files: readonly string[], json: boolean): Promise<number> {
+  const scenarios: Scenario[] = [];
+  let status = 0;
+  for (const file of files) {
+    try {
+      const scenario = parseScenario(await readFile(file, 'utf8'), file);
+      refuseWhatTheLabCannot(scenario, file);
+      scenarios.push(scenario);
+    } catch (error) {
+      if (error instanceof LabCannotPlay) status = Math.max(status, 3);
+      else if (error instanceof ScenarioInvalid || isFileError(error)) status = 2;
+      else throw error;
+      console.error(`understudy: ${error.message}`);
+      if (status === 2) return 2;
+    }
+  }
+  if (status !== 0) return status;
+  for (const scenario of scenarios) status = Math.max(status, await runOne(scenario, json));
+  return status;
+}
+
+async function runOne(scenario: Scenario, json: boolean): Promise<number> {
+  const beganMs = performance.now();
+  const say = (line: string) =>
+    void process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+  let lab: Lab | undefined;
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(130));
+  });
+  try {
+    lab = new Lab({ folder: labFolder(`${labRoot()}-run`), plan: scenario, say });
+    const running = lab;
+    const played = (async () => {
+      await running.start();
+      await running.startVms();
+      const result = await playOnLab(running, scenario, beganMs);
+      console.log(json ? JSON.stringify(result) : inWords(result));
+      return result.ok ? 0 : 1;
+    })();
+    return await Promise.race([played, interrupted]);
+  } catch (error) {
+    if (!isForPeople(error)) throw error;
+    console.error(`understudy: ${error.message}`);
+    return 2;
+  } finally {
+    await lab?.end();
+  }
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+/** For people: where every VM ended, what was recovered how fast, what broke. */
+function inWords({ ok, name, placement, recoveries, unmet, violations }: LabResult): string {
+  return [
+    `${ok ? 'ok' : 'FAILED'}  ${name}`,
+    ...Object.entries(placement).map(
+      ([vm, { state, node }]) => `  ${vm}: ${state}${node === null ? '' : ` on ${node}`}`,
+    ),
+    ...recoveries.map(({ vm, from, to, seconds }) => `  ${vm}: ${from} -> ${to} in ${seconds} s`),
+    ...unmet.map((line) => `  unmet: ${line}`),
+    ...violations.map(({ at, invariant, why }) => `  VIOLATION at ${at} s: ${invariant}: ${why}`),
+  ].join('\n');
+}
