@@ -8,7 +8,7 @@ export const nodeReport = z.object({
       vm: z.string(),
       epoch: z.number(),
       state: z.enum(['running', 'suspended', 'off']),
-      reason: z.enum(['crashed', 'guest-shutdown', 'destroyed', 'lost', 'unknown']).optional(),
+      reason: z.enum(['crashed', 'guest-shutdown', 'destroyed', 'lost', 'migrated', 'unknown']).optional(),
     }),
   ),
   /** This node's judgement of each node. */

@@ -13,6 +13,7 @@ import { Observations } from './observations.ts';
 import { PerVm } from './per-vm.ts';
 import { type Loop, periodic } from './periodic.ts';
 import { type ActualState, reconcile } from './reconcile.ts';
+import { SaidLately } from './said-lately.ts';
 import { SlotHeartbeat } from './slot-heartbeat.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
@@ -41,6 +42,7 @@ export class NodeProcess implements NodeProcessControl {
   #observations: Observations | undefined;
   #judgements: ReadonlyMap<NodeId, Judgement> = new Map();
   #observationSequence = 0;
+  readonly #saidLately: SaidLately;
   #stopping = false;
   #ended = false;
 
@@ -56,6 +58,7 @@ export class NodeProcess implements NodeProcessControl {
     });
     const { timings } = this;
     const onError = (error: unknown) => this.#alert(error);
+    this.#saidLately = new SaidLately(clock);
     const underWay = new CopiesUnderWay();
     const beforeWrite = (lastAttempted: number) => this.#word(lastAttempted);
     this.#heartbeat = new SlotHeartbeat({ node, freshBoot, clock, storage, timings, beforeWrite, onError });
@@ -260,6 +263,7 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   #alert(error: unknown): void {
-    this.#note({ what: 'alert', why: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (this.#saidLately.isNews(why)) this.#note({ what: 'alert', why });
   }
 }

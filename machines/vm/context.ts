@@ -123,7 +123,8 @@ export function jobInput(context: VmContext): JobInput {
     failback: context.failback,
     evidence: context.evidence,
     target: context.target,
-    avoid: context.tried,
+    // A node that has just said it is isolated is not stale yet, so it may still look well.
+    avoid: [...new Set([...context.tried, ...context.evidence.map(({ node }) => node)])],
     home: context.home,
     live: false,
   };
