@@ -2,7 +2,7 @@ import {
   type FuzzShape,
   fuzz,
   productionBuild,
-  randomScenario,
+  randomSchedule,
   type SeedOutcome,
   shrinkFailure,
   withoutRealTime,
@@ -41,7 +41,7 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   if (first !== undefined) {
     process.exitCode = 1;
     if (flags.shrink) {
-      const small = await withoutRealTime(() => shrinkFailure(randomScenario(first.seed, shape), productionBuild));
+      const small = await withoutRealTime(() => shrinkFailure(randomSchedule(first.seed, shape), productionBuild));
       console.log(
         flags.json
           ? JSON.stringify({ smallest: small })

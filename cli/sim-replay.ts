@@ -6,7 +6,7 @@ import {
   journalsOf,
   play,
   productionBuild,
-  randomScenario,
+  randomSchedule,
   type TimelineEntry,
   withoutRealTime,
 } from '../simulation/mod.ts';
@@ -18,10 +18,12 @@ interface ReplayFlags extends FuzzShape {
 
 /** `sim replay SEED`: the timeline on standard output; exit status 1 when the seed fails. */
 export async function replayCommand(seed: number, flags: ReplayFlags): Promise<void> {
-  const scenario = randomScenario(seed, { nodes: flags.nodes, vms: flags.vms, hours: flags.hours });
+  const schedule = randomSchedule(seed, { nodes: flags.nodes, vms: flags.vms, hours: flags.hours });
   let journals: Awaited<ReturnType<typeof journalsOf>> = [];
   const result = await withoutRealTime(() =>
-    play(scenario, {
+    play(schedule.scenario, {
+      faults: schedule.faults,
+      ...(schedule.healedAt === undefined ? {} : { healedAt: schedule.healedAt }),
       build: productionBuild,
       atEnd: async (world) => {
         if (flags.export !== undefined) journals = await journalsOf(world);
@@ -34,7 +36,7 @@ export async function replayCommand(seed: number, flags: ReplayFlags): Promise<v
   if (failure !== undefined) process.exitCode = 1;
   if (flags.export === undefined) return;
   await mkdir(flags.export, { recursive: true });
-  const files = { 'scenario.json': scenario, 'result.json': { ...result, wallSeconds: 0 }, 'journals.json': journals };
+  const files = { 'schedule.json': schedule, 'result.json': { ...result, wallSeconds: 0 }, 'journals.json': journals };
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(flags.export, name), `${JSON.stringify(content, undefined, 1)}\n`);
   }

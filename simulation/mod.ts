@@ -1,7 +1,9 @@
 export { fuzz } from './fuzz/fuzz.ts';
-export { failureOf, type SeedOutcome, shrinkFailure } from './fuzz/fuzz-seed.ts';
-export { DEFAULT_SHAPE, type FuzzShape, randomScenario } from './fuzz/random-scenario.ts';
-export { checkRun } from './run/invariants.ts';
+export { failureOf, playSchedule, type SeedOutcome, shrinkFailure, wallClockDependence } from './fuzz/fuzz-seed.ts';
+export { DEFAULT_SHAPE, type FuzzShape } from './fuzz/random-cluster.ts';
+export { randomSchedule } from './fuzz/random-schedule.ts';
+export { checkSchedule, type Schedule } from './fuzz/schedule.ts';
+export { checkRun } from './run/check-run.ts';
 export { journalsOf } from './run/journals.ts';
 export { withoutRealTime } from './run/no-real-time.ts';
 export { type Build, play } from './run/play.ts';

@@ -43,6 +43,7 @@ export function strike(world: World, fault: WorldFault): void {
       world.agents.crashAt(host.name, fault.point, fault.nth, () => {
         world.time.after(fault.restartSeconds * 1000, () => host.whenRunning(() => world.startAgent(host)));
       });
+      endsAfter(world, fault.seconds, () => world.agents.spare(host.name));
       return;
     }
     case 'fence-slow': {

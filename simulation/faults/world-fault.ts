@@ -42,7 +42,7 @@ export const worldFaultSchema = z.discriminatedUnion('do', [
   strict({ at, do: z.literal('hypervisor-hangs'), node, seconds, call }),
   strict({ at, do: z.literal('agent-stalls'), node, seconds }),
   strict({
-    ...{ at, do: z.literal('agent-crashes'), node, point: z.enum(CRASH_POINTS) },
+    ...{ at, do: z.literal('agent-crashes'), node, seconds, point: z.enum(CRASH_POINTS) },
     ...{ nth: z.int().positive(), restartSeconds: z.number().nonnegative() },
   }),
   strict({ at, do: z.literal('fence-slow'), seconds, takesSeconds: z.number().nonnegative(), answers: z.boolean() }),

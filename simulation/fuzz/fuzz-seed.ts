@@ -1,10 +1,11 @@
 import { type Build, play } from '../run/play.ts';
 import type { ScenarioResult } from '../run/result.ts';
-import type { Scenario } from '../scenario/mod.ts';
-import { type FuzzShape, randomScenario } from './random-scenario.ts';
+import type { FuzzShape } from './random-cluster.ts';
+import { randomSchedule } from './random-schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { shrink } from './shrink.ts';
 
-/** One seed played. `failure`: the first broken invariant, or the first VM that was not brought back. */
+/** One seed played. `failure`: the first broken invariant. */
 export interface SeedOutcome {
   readonly seed: number;
   readonly failure: string | undefined;
@@ -14,12 +15,13 @@ export interface SeedOutcome {
   readonly recoveries: number;
 }
 
-/** Plays the scenario of one seed. */
+/** Plays the schedule of one seed. */
 export async function fuzzSeed(seed: number, shape: FuzzShape, build: Build): Promise<SeedOutcome> {
-  const result = await play(randomScenario(seed, shape), { build });
+  const schedule = randomSchedule(seed, shape);
+  const result = await playSchedule(schedule, build);
   return {
     seed,
-    failure: failureOf(result),
+    failure: failureOf(result) ?? (await wallClockDependence(schedule, build, result)),
     hash: result.hash,
     simulatedSeconds: result.simulatedSeconds,
     wallSeconds: result.wallSeconds,
@@ -27,18 +29,45 @@ export async function fuzzSeed(seed: number, shape: FuzzShape, build: Build): Pr
   };
 }
 
+export function playSchedule({ scenario, faults, healedAt }: Schedule, build: Build): Promise<ScenarioResult> {
+  return play(scenario, { build, faults, ...(healedAt === undefined ? {} : { healedAt }) });
+}
+
+/** G3: without the jumps of its wall clocks the very same must have happened. Undefined when it did. */
+export async function wallClockDependence(
+  schedule: Schedule,
+  build: Build,
+  withJumps: ScenarioResult,
+): Promise<string | undefined> {
+  const { scenario } = schedule;
+  const events = scenario.events.filter((event) => event.do !== 'clock-jump');
+  if (events.length === scenario.events.length) return undefined;
+  const without = await playSchedule({ ...schedule, scenario: { ...scenario, events } }, build);
+  const story = ({ timeline }: ScenarioResult) =>
+    timeline.filter(({ what }) => what !== 'scenario: clock-jump').map((entry) => JSON.stringify(entry));
+  const [a, b] = [story(withJumps), story(without)];
+  const differs = a.findIndex((line, i) => line !== b[i]);
+  if (differs < 0 && a.length === b.length) return undefined;
+  const at = withJumps.timeline[Math.max(0, differs)]?.at ?? withJumps.simulatedSeconds;
+  return `G3: no behaviour changes when wall clocks jump: the timeline differs with and without jumps (at ${at} s)`;
+}
+
 /** In words; undefined when everything held. */
 export function failureOf(result: ScenarioResult): string | undefined {
   const [violation] = result.violations;
   if (violation !== undefined) return `${violation.invariant}: ${violation.why.split('\n')[0]} (at ${violation.at} s)`;
   const [unmet] = result.unmet;
-  return unmet === undefined ? undefined : `liveness: ${unmet}`;
+  return unmet === undefined ? undefined : `expected: ${unmet}`;
 }
 
-/** The smallest schedule that breaks the same invariant as `scenario` does; itself when it breaks none. */
-export async function shrinkFailure(scenario: Scenario, build: Build): Promise<Scenario> {
-  const kindOf = (result: ScenarioResult) => failureOf(result)?.split(':').slice(0, 1).join();
-  const wanted = kindOf(await play(scenario, { build }));
-  if (wanted === undefined) return scenario;
-  return await shrink(scenario, async (candidate) => kindOf(await play(candidate, { build })) === wanted);
+/** The smallest schedule found that breaks the same invariant as this one does; itself when it breaks none. */
+export async function shrinkFailure(schedule: Schedule, build: Build): Promise<Schedule> {
+  const kindOf = async (candidate: Schedule) => {
+    const result = await playSchedule(candidate, build);
+    const failure = failureOf(result) ?? (await wallClockDependence(candidate, build, result));
+    return failure?.split(':')[0];
+  };
+  const wanted = await kindOf(schedule);
+  if (wanted === undefined) return schedule;
+  return await shrink(schedule, async (candidate) => (await kindOf(candidate)) === wanted);
 }

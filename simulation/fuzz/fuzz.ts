@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { SeedOutcome } from './fuzz-seed.ts';
-import type { FuzzShape } from './random-scenario.ts';
+import type { FuzzShape } from './random-cluster.ts';
 
 export interface FuzzOptions {
   readonly seeds: number;

@@ -4,12 +4,17 @@ import type { Transport } from '#actors';
 import { clusterSettings } from '#machines';
 import type { Database } from '#ports';
 import type { NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
+import { strike } from '../faults/strike.ts';
+import type { WorldFault } from '../faults/world-fault.ts';
+import { everyVmAsWished, invariants, type Liveness, type Watch } from '../invariants/mod.ts';
+import { nodeOf } from '../invariants/watcher.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { happen } from '../world/faults.ts';
 import { World } from '../world/world.ts';
 import { establish, establishVm } from './initial-state.ts';
-import { checkRun, doubleCopies } from './invariants.ts';
+import { observedServers } from './observed-servers.ts';
+import { Observers } from './observers.ts';
 import { recordEvent } from './record-event.ts';
 import { Recorder } from './recorder.ts';
 import type { ScenarioResult } from './result.ts';
@@ -18,38 +23,68 @@ import { placementOf, unmetExpectations } from './verdict.ts';
 /** What is played: the production build, or a broken one in a test that proves an invariant can fail. */
 export interface Build {
   readonly servers: (time: VirtualTime) => { readonly transport: Transport; readonly database: Database };
-  readonly createAgent: (options: NodeProcessOptions) => NodeProcessControl;
+  /** `wallClockMs`: the wall clock of the host, which no production code may read. */
+  readonly createAgent: (options: NodeProcessOptions, wallClockMs: () => number) => NodeProcessControl;
 }
 
 export interface PlayOptions {
   readonly build: Build;
   readonly seed?: string;
+  /** The simulator's own faults, beside the events of the scenario. */
+  readonly faults?: readonly WorldFault[];
+  /** From this second on nothing ails: whatever should run must run at the end. The run ends once it does for a while. */
+  readonly healedAt?: number;
   /** Called once at the end with the world as it then is. */
   readonly atEnd?: (world: World) => Promise<void>;
 }
+
+/** From the healing until HA may be found to have done everything, and how long that must stay so, seconds. */
+const EARLIEST_END_SECONDS = 60;
+const STABLE_SECONDS = 60;
+const LOOK_SECONDS = 10;
 
 /** Plays one scenario to its end. The result, except `wallSeconds`, is a function of the scenario and the seed. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<ScenarioResult> {
   const seed = options.seed ?? String(scenario.settings.seed);
   const began = performance.now();
   const recorder = new Recorder(() => world.time.now);
+  const observers = new Observers(recorder);
   const world: World = new World({
     scenario,
     seed,
     settings: clusterSettings.parse(scenario.settings),
-    observer: recorder,
-    ...options.build,
+    observer: observers,
+    createAgent: options.build.createAgent,
+    servers: (time) => observedServers(options.build.servers(time), observers),
   });
-  await establish(world, scenario);
-  for (const event of scenario.events) world.time.after(event.at * 1000, () => perform(world, recorder, event));
-  await world.time.run(scenario.until * 1000, () => {
-    if (!recorder.dirty) return;
-    recorder.dirty = false;
-    for (const [vm, where] of doubleCopies(world.hosts.values())) {
-      recorder.violate('G2: at most one copy can write', `${vm} runs on ${where.join(' and ')}`);
+  const watch: Watch = {
+    scenario,
+    world: () => world,
+    nowSeconds: () => world.time.now / 1000,
+    violate: (invariant, why) => recorder.violate(invariant, why),
+  };
+  const liveness = everyVmAsWished(watch);
+  const { healedAt } = options;
+  observers.watch([...invariants(watch), ...(healedAt === undefined ? [] : [liveness])]);
+  const unhandled = (error: unknown) => recorder.violate('nothing is thrown where nobody catches', inFull(error));
+  process.on('unhandledRejection', unhandled);
+  try {
+    await establish(world, scenario);
+    for (const event of scenario.events) {
+      world.time.after(event.at * 1000, () => perform(world, recorder, observers, event));
     }
-  });
-  checkRun(scenario, recorder);
+    for (const fault of options.faults ?? []) {
+      world.time.after(fault.at * 1000, () => {
+        recorder.fact(`fault: ${fault.do}`, nodeOf(fault), undefined, JSON.stringify(fault));
+        observers.happens(fault);
+        strike(world, fault);
+      });
+    }
+    await runToEnd(world, observers, liveness, scenario.until, healedAt);
+    await observers.atEnd();
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
   await options.atEnd?.(world);
   const placement = await placementOf(world);
   const unmet = unmetExpectations(scenario, placement);
@@ -64,14 +99,39 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     recoveries,
     violations,
     decisions: timeline.length,
-    simulatedSeconds: scenario.until,
+    simulatedSeconds: Math.round(world.time.now) / 1000,
     wallSeconds: (performance.now() - began) / 1000,
     hash: createHash('sha256').update(JSON.stringify(timeline)).digest('hex'),
   };
 }
 
-function perform(world: World, recorder: Recorder, event: ScenarioEvent): void {
+/** To the scenario's end, or until after the healing everything has been as it should for a while. */
+async function runToEnd(
+  world: World,
+  observers: Observers,
+  liveness: Liveness,
+  untilSeconds: number,
+  healedAt: number | undefined,
+): Promise<void> {
+  const run = (toSeconds: number) => world.time.run(toSeconds * 1000, () => observers.afterEvent());
+  let stable = 0;
+  if (healedAt !== undefined) {
+    for (let now = healedAt + EARLIEST_END_SECONDS; now < untilSeconds; now += LOOK_SECONDS) {
+      await run(now);
+      stable = liveness.satisfied() ? stable + LOOK_SECONDS : 0;
+      if (stable > STABLE_SECONDS) return;
+    }
+  }
+  await run(untilSeconds);
+}
+
+function inFull(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function perform(world: World, recorder: Recorder, observers: Observers, event: ScenarioEvent): void {
   recordEvent(recorder, event);
+  observers.happens(event);
   if (event.do === 'add') {
     const { at: _at, do: _do, vm: id, node: on, state, ...rest } = event;
     const defaults = { cpus: 1, memoryMiB: 1024, ha: true, priority: 0, failback: true };

@@ -23,8 +23,6 @@ export class Recorder {
   readonly timeline: TimelineEntry[] = [];
   readonly recoveries: Recovery[] = [];
   readonly violations: Violation[] = [];
-  /** Set whenever a copy changed: only then can the invariants about copies break. */
-  dirty = true;
   readonly #nowMs: () => number;
   readonly #outages = new Map<VmId, Outage>();
   /** When something was done to the host that may cost it its VMs; the cause of what follows. */
@@ -72,16 +70,7 @@ export class Recorder {
     });
   }
 
-  hostResumed(): void {
-    this.dirty = true;
-  }
-
-  leaseWritten(): void {}
-
-  slotWritten(): void {}
-
   copyChanged(host: Host, copy: ChangedCopy): void {
-    this.dirty = true;
     this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
     if (copy.state === 'running') this.#running(host, copy.vm);
     else if (copy.reason === 'guest-shutdown') this.#outages.delete(copy.vm);

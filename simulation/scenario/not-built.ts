@@ -14,6 +14,11 @@ const EVENTS: ReadonlySet<ScenarioEventName> = new Set<ScenarioEventName>([
   'guest-boot-fails',
 ]);
 
+/** Whether this build can play it. */
+export function isBuilt(event: { readonly do: ScenarioEventName }): boolean {
+  return !EVENTS.has(event.do);
+}
+
 /** Throws `ScenarioNotBuilt` naming every event and setting that this build cannot play. */
 export function refuseWhatIsNotBuilt(scenario: Scenario, file: string): void {
   const missing: ScenarioProblem[] = [];

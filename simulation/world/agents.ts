@@ -55,6 +55,11 @@ export class Agents {
     this.#crashes.set(node, { point, left: nth, then });
   }
 
+  /** Takes a planned crash back that did not happen. */
+  spare(node: NodeId): void {
+    this.#crashes.delete(node);
+  }
+
   #reached(host: SimHost, process: SimProcess, point: string): void {
     const planned = this.#crashes.get(host.name);
     if (planned?.point !== point || host.process !== process) return;

@@ -57,7 +57,7 @@ function happenToHost(world: World, host: SimHost, event: NodeEvent): void {
       return;
     case 'pause':
       host.pause();
-      world.time.after(event.seconds * 1000, () => world.resume(host));
+      world.time.after(event.seconds * 1000, () => host.resume());
       return;
     case 'storage-link-down':
     case 'storage-interface-down':

@@ -34,6 +34,8 @@ export class SimHost {
   powered = false;
   /** Counts boots. */
   boots = 0;
+  /** Counts agent processes. */
+  processes = 0;
   /** How far its wall clock is off; nothing that decides may read a wall clock (G3). */
   wallOffsetMs = 0;
   /** The operating system is up: only then can an agent run. */
@@ -84,6 +86,7 @@ export class SimHost {
   startProcess(): SimProcess {
     if (!this.powered || this.#process !== undefined) throw new Error(`${this.name} cannot start an agent now`);
     this.#process = new SimProcess(this, this.#time);
+    this.processes += 1;
     return this.#process;
   }
 

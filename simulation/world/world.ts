@@ -25,8 +25,6 @@ export interface WorldObserver extends StorageObserver {
   /** A fact of the world itself, not of the product. */
   fact(what: string, node: NodeId | undefined, vm: VmId | undefined, why: string): void;
   copyChanged(host: SimHost, copy: SimCopy, before: VmCopy['state']): void;
-  /** A stall of a host ended: its copies write again. */
-  hostResumed(host: SimHost): void;
   /** The agent threw where nothing may be thrown. */
   agentFailed(node: NodeId, error: unknown): void;
 }
@@ -126,11 +124,6 @@ export class World {
     this.agents.start(host, (process) => this.#createAgent(process));
   }
 
-  resume(host: SimHost): void {
-    host.resume();
-    this.#options.observer.hostResumed(host);
-  }
-
   /** An operator's message to an actor; tried again by the operator until messaging takes it. */
   tell(to: `${'vm' | 'node' | 'cluster'}/${string}`, event: MailboxMessage['event']): void {
     this.#messages += 1;
@@ -157,7 +150,7 @@ export class World {
     const { seed, settings, observer, createAgent } = this.#options;
     const { time, network } = this;
     const { host } = process;
-    const random = new SeededRandom(`${seed}/agent/${host.name}/${host.boots}/${time.fired}`);
+    const random = new SeededRandom(`${seed}/agent/${host.name}/${host.boots}/${host.processes}`);
     const options: NodeProcessOptions = {
       node: host.name,
       freshBoot: !host.joined,

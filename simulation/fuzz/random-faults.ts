@@ -1,0 +1,193 @@
+import { CRASH_POINTS, type WorldFault } from '../faults/world-fault.ts';
+import type { ScenarioEvent } from '../scenario/mod.ts';
+import type { SeededRandom } from '../seeded-random.ts';
+import { HYPERVISOR_CALLS } from '../world/hypervisor-calls.ts';
+
+/** What one random mishap consists of. */
+export interface Mishap {
+  readonly events: readonly ScenarioEvent[];
+  readonly faults: readonly WorldFault[];
+}
+
+export interface MishapInput {
+  readonly random: SeededRandom;
+  readonly at: number;
+  /** No fault of it may last longer. */
+  readonly healAt: number;
+  readonly nodes: readonly string[];
+  readonly vms: readonly string[];
+}
+
+type Make = (input: MishapInput & Picked) => Mishap;
+interface Picked {
+  readonly node: string;
+  readonly vm: string;
+  /** When it ends, and how long that is. */
+  readonly later: number;
+  readonly seconds: number;
+}
+
+const of = (...events: ScenarioEvent[]): Mishap => ({ events, faults: [] });
+const below = (...faults: WorldFault[]): Mishap => ({ events: [], faults });
+
+/** Each kind of mishap with how often it comes. */
+const KINDS: readonly (readonly [weight: number, make: Make])[] = [
+  [4, ({ at, node, later }) => of({ at, do: 'power-off', node }, { at: later, do: 'power-on', node })],
+  [2, ({ at, node }) => of({ at, do: 'reboot', node })],
+  [1, ({ at, node, later }) => of({ at, do: 'shutdown', node }, { at: later, do: 'power-on', node })],
+  [4, ({ at, node, later }) => of({ at, do: 'storage-link-down', node }, { at: later, do: 'storage-link-up', node })],
+  [
+    1,
+    ({ at, node, later }) =>
+      of({ at, do: 'storage-interface-down', node }, { at: later, do: 'storage-interface-up', node }),
+  ],
+  [
+    3,
+    ({ at, node, later }) =>
+      of({ at, do: 'management-link-down', node }, { at: later, do: 'management-link-up', node }),
+  ],
+  [
+    3,
+    ({ at, node, later }) =>
+      of(
+        { at, do: 'management-link-down', node },
+        { at, do: 'storage-link-down', node },
+        { at: later, do: 'storage-link-up', node },
+        { at: later, do: 'management-link-up', node },
+      ),
+  ],
+  [3, ({ at, node, seconds }) => of({ at, do: 'pause', node, seconds: Math.min(seconds, 150) })],
+  [
+    2,
+    ({ at, node, later }) =>
+      of({ at, do: 'agent-kill', node }, { at: Math.min(later, at + 50), do: 'agent-restart', node }),
+  ],
+  [1, ({ at, node }) => of({ at, do: 'agent-restart', node })],
+  [1, ({ at, later }) => of({ at, do: 'storage-target-down' }, { at: later, do: 'storage-target-up' })],
+  [1, ({ at, later }) => of({ at, do: 'database-down' }, { at: later, do: 'database-up' })],
+  [1, ({ at, later }) => of({ at, do: 'messaging-down' }, { at: later, do: 'messaging-up' })],
+  [
+    2,
+    ({ at, node, nodes, later }) =>
+      of({ at, do: 'partition', groups: [[node], nodes.filter((other) => other !== node)] }, { at: later, do: 'heal' }),
+  ],
+  [1, ({ at, node, seconds }) => of({ at, do: 'clock-jump', node, seconds: seconds % 2 < 1 ? -7200 : 86_400 })],
+  [1, ({ at, node }) => of({ at, do: 'filesystem-read-only', node })],
+  [
+    1,
+    ({ at, node, later }) =>
+      of({ at, do: 'vm-network-link-down', node }, { at: later, do: 'vm-network-link-up', node }),
+  ],
+  [
+    1,
+    ({ at, node, later }) =>
+      of({ at, do: 'storage-service-fail', node }, { at: later, do: 'storage-service-recover', node }),
+  ],
+  [2, ({ at, vm }) => of({ at, do: 'kill', vm })],
+  [2, ({ at, vm }) => of({ at, do: 'guest-shutdown', vm })],
+  [1, ({ at, vm }) => of({ at, do: 'guest-panic', vm })],
+  [1, ({ at, vm }) => of({ at, do: 'guest-hang', vm })],
+  [1, ({ at, vm, random }) => of({ at, do: 'guest-boot-fails', vm, times: random.int(1, 3) })],
+  [2, ({ at, vm, random }) => of({ at, do: 'start-fails', vm, times: random.int(1, 5) })],
+  [1, ({ at, vm, node }) => of({ at, do: 'start-fails', vm, node, times: 3 })],
+  [2, ({ at, vm }) => of({ at, do: 'suspend-fails', vm })],
+  [1, ({ at, vm, random }) => of({ at, do: 'migrate-fails', vm, times: random.int(1, 3) })],
+  [1, ({ at, vm }) => of({ at, do: 'stop', vm })],
+  [2, ({ at, vm, healAt }) => of({ at, do: 'stop', vm }, { at: Math.min(at + 320, healAt), do: 'start', vm })],
+  [1, ({ at, vm }) => of({ at, do: 'start', vm })],
+  [2, ({ at, vm, node }) => of({ at, do: 'migrate', vm, to: node })],
+  [2, ({ at, node, later }) => of({ at, do: 'maintenance-on', node }, { at: later, do: 'maintenance-off', node })],
+  [1, ({ at, vm, random }) => of({ at, do: 'set', vm, priority: random.int(0, 9) })],
+  [1, ({ at, vm, random }) => of({ at, do: 'set', vm, ha: random.chance(0.5) })],
+  [1, ({ at, vm }) => of({ at, do: 'remove', vm })],
+  [1, ({ at, later }) => of({ at, do: 'disarm' }, { at: later, do: 'arm' })],
+  [
+    2,
+    ({ at, node, seconds, random }) =>
+      below({ at, do: 'storage-slow', node, seconds, delayMs: random.pick([50, 800, 3000]) }),
+  ],
+  [3, ({ at, node, seconds }) => below({ at, do: 'storage-hangs', node, seconds: Math.min(seconds, 120) })],
+  [
+    2,
+    ({ at, node, seconds, random }) =>
+      below({ at, do: 'storage-errors', node, seconds, percent: random.pick([10, 50, 100]) }),
+  ],
+  [2, ({ at, node, seconds }) => below({ at, do: 'storage-answers-lost', node, seconds })],
+  [
+    2,
+    ({ at, node, seconds, random }) =>
+      below({
+        ...{
+          at,
+          do: 'link-bad',
+          node,
+          seconds,
+          delayMs: random.pick([0, 100, 1500]),
+          jitterMs: random.pick([10, 2000]),
+        },
+        ...{ lossPercent: random.pick([0, 10, 60]), duplicatePercent: random.pick([0, 20]) },
+      }),
+  ],
+  [
+    2,
+    ({ at, node, nodes, seconds, random }) =>
+      below({ at, do: 'one-way-cut', from: node, to: random.pick(nodes), seconds }),
+  ],
+  [
+    1,
+    ({ at, node, seconds, random }) =>
+      below({ at, do: 'member-down', of: random.pick(['messaging', 'database']), node, seconds }),
+  ],
+  [2, ({ at, random }) => below({ at, do: 'leader-lost', of: random.pick(['messaging', 'database']) })],
+  [
+    1,
+    ({ at, node, seconds, random }) =>
+      below({ at, do: 'hypervisor-slow', node, seconds, delayMs: random.pick([500, 5000, 20_000]) }),
+  ],
+  [
+    1,
+    ({ at, node, seconds, random }) =>
+      below({ at, do: 'hypervisor-fails', node, seconds, call: random.pick(HYPERVISOR_CALLS) }),
+  ],
+  [
+    2,
+    ({ at, node, seconds, random }) =>
+      below({ at, do: 'hypervisor-hangs', node, seconds, call: random.pick(HYPERVISOR_CALLS) }),
+  ],
+  [2, ({ at, node, seconds }) => below({ at, do: 'agent-stalls', node, seconds: Math.min(seconds, 150) })],
+  [
+    4,
+    ({ at, node, random, seconds }) =>
+      below({
+        ...{ at, do: 'agent-crashes', node, seconds, point: random.pick(CRASH_POINTS), nth: random.int(1, 20) },
+        restartSeconds: random.pick([0, 0.2, 5, 30]),
+      }),
+  ],
+  [
+    1,
+    ({ at, seconds, random }) =>
+      below({ at, do: 'fence-slow', seconds, takesSeconds: random.int(5, 90), answers: random.chance(0.5) }),
+  ],
+  [1, ({ at, node, random }) => below({ at, do: 'clock-rate', node, driftPercent: random.pick([-2, -1, 1, 2]) })],
+];
+
+const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0);
+
+/** One random mishap at `input.at`; over by `input.healAt`. */
+export function randomMishap(input: MishapInput): Mishap {
+  const { random, at, healAt, nodes, vms } = input;
+  const lasts = random.pick([2, 10, 30, 60, 120, 300]) * random.between(0.5, 1.5);
+  const seconds = Math.max(1, Math.round(Math.min(lasts, healAt - at) * 10) / 10);
+  const picked = {
+    node: random.pick(nodes),
+    vm: random.pick(vms),
+    seconds,
+    later: Math.max(at, Math.min(at + seconds, healAt)),
+  };
+  let left = random.next() * TOTAL;
+  for (const [weight, make] of KINDS) {
+    left -= weight;
+    if (left < 0) return make({ ...input, ...picked });
+  }
+  throw new RangeError('weights do not add up');
+}

@@ -1,0 +1,57 @@
+import type { WorldFault } from '../faults/world-fault.ts';
+import { checkScenario, isBuilt, type ScenarioEvent } from '../scenario/mod.ts';
+import { SeededRandom } from '../seeded-random.ts';
+import { type FuzzShape, randomCluster } from './random-cluster.ts';
+import { randomMishap } from './random-faults.ts';
+import type { Schedule } from './schedule.ts';
+
+/** The last part of a run: enough for a boot, the longest detection, the longest wait of B5 and what follows. */
+const CALM_SECONDS = 450;
+/** Mishaps that come together, within this time: where races are. */
+const STORM_SECONDS = 90;
+
+/**
+ * A random cluster, random mishaps in storms, random commands: a function of the seed and the shape alone. Before the end
+ * every fault is taken back.
+ */
+export function randomSchedule(seed: number, shape: FuzzShape): Schedule {
+  const random = new SeededRandom(`scenario/${seed}`);
+  const cluster = randomCluster(random, seed, shape);
+  const names = cluster.nodes.map((node) => node.name);
+  const vms = cluster.vms.map((vm) => vm.id);
+  const until = Math.max(shape.hours * 3600, CALM_SECONDS + 300);
+  const healedAt = until - CALM_SECONDS;
+  const events: ScenarioEvent[] = [];
+  const faults: WorldFault[] = [];
+  for (let storms = random.int(1, Math.ceil(shape.hours * 8)); storms > 0; storms -= 1) {
+    const begins = random.between(30, healedAt - STORM_SECONDS - 1);
+    for (let mishaps = random.int(1, 4); mishaps > 0; mishaps -= 1) {
+      const at = Math.round((begins + random.next() * STORM_SECONDS) * 10) / 10;
+      if (vms.length === 0) continue;
+      const mishap = randomMishap({ random, at, healAt: healedAt, nodes: names, vms });
+      events.push(...mishap.events.filter(isBuilt));
+      faults.push(...mishap.faults);
+    }
+  }
+  events.push(...healing(healedAt, names).filter(isBuilt));
+  const scenario = checkScenario({ name: `seed ${seed}`, ...cluster, events, until }, `seed ${seed}`);
+  return { scenario, faults: faults.toSorted((a, b) => a.at - b.at), healedAt };
+}
+
+/** Takes every lasting fault back, and has everything on that should be on. */
+function healing(at: number, nodes: readonly string[]): ScenarioEvent[] {
+  const everywhere = (['heal', 'storage-target-up', 'database-up', 'messaging-up', 'arm'] as const).map((what) => ({
+    at,
+    do: what,
+  }));
+  const each = nodes.flatMap((node): ScenarioEvent[] => [
+    { at, do: 'management-link-up', node },
+    { at, do: 'storage-link-up', node },
+    { at, do: 'vm-network-link-up', node },
+    { at, do: 'storage-service-recover', node },
+    { at, do: 'maintenance-off', node },
+    { at: at + 10, do: 'power-on', node },
+    { at: at + 11, do: 'agent-restart', node },
+  ]);
+  return [...everywhere, ...each];
+}

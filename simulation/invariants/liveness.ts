@@ -1,0 +1,94 @@
+import type { VmId } from '#machines';
+import { brokenRule } from './rules.ts';
+import { type Body, vmOfEvent, type Watch, type Watcher } from './watcher.ts';
+
+type Wish = 'running' | 'stopped' | 'unknown';
+
+/** Two wishes that follow each other faster may reach the VM's actor in either order. */
+const ORDERLY_SECONDS = 300;
+
+export interface Liveness extends Watcher {
+  /** True when every VM is what it was last wished to be. */
+  satisfied(): boolean;
+}
+
+/**
+ * When all faults are gone, every protected VM runs if a node can take it, and what was stopped is stopped. What HA gave up
+ * after all its attempts (B5) is left to a person.
+ */
+export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch): Liveness {
+  const wishes = new Map<VmId, { wish: Wish; readonly atSeconds: number }>();
+  const documents = new Map<string, Body>();
+  const sizes = new Map<string, { cpus: number; memoryMiB: number }>();
+  for (const vm of scenario.vms) {
+    const wish = vm.state === 'stopped' ? 'stopped' : vm.ha ? 'running' : 'unknown';
+    wishes.set(vm.id as VmId, { wish, atSeconds: -ORDERLY_SECONDS });
+    sizes.set(vm.id, vm);
+  }
+
+  function wishFor(vm: VmId, wish: Wish): void {
+    const before = wishes.get(vm);
+    const hasty = before !== undefined && nowSeconds() - before.atSeconds < ORDERLY_SECONDS;
+    wishes.set(vm, { wish: hasty && before.wish !== wish ? 'unknown' : wish, atSeconds: nowSeconds() });
+  }
+
+  function wrong(): string[] {
+    return [...wishes].flatMap(([vm, { wish }]) => {
+      const holder = world().holder(vm);
+      if (wish === 'running' && holder === undefined) {
+        const room = isGivenUp(vm) ? undefined : takerOf(vm);
+        return room === undefined ? [] : [`${vm} does not run, though ${room} could take it (${stateOf(vm)})`];
+      }
+      return wish === 'stopped' && holder !== undefined ? [`${vm} runs on ${holder.name}, though it was stopped`] : [];
+    });
+  }
+
+  function isGivenUp(vm: VmId): boolean {
+    return String(documents.get(vm)?.actual ?? '').startsWith('failed');
+  }
+
+  function stateOf(vm: VmId): string {
+    const suspended = world().holder(vm, 'suspended');
+    if (suspended !== undefined) return `suspended on ${suspended.name}`;
+    return JSON.stringify({ recorded: documents.get(vm)?.recorded, lease: documents.get(vm)?.lease });
+  }
+
+  function takerOf(vm: VmId): string | undefined {
+    const wanted = sizes.get(vm) ?? { cpus: 1, memoryMiB: 1024 };
+    for (const node of scenario.nodes) {
+      const host = world().host(node.name);
+      if (!host.alive || !host.booted || documents.get(`node ${node.name}`)?.maintenance === true) continue;
+      const others = [...host.copies.values()].filter(({ state }) => state === 'running').map((copy) => copy.vm);
+      const used = others.map((other) => sizes.get(other) ?? { cpus: 1, memoryMiB: 1024 });
+      const cpus = used.reduce((sum, size) => sum + size.cpus, wanted.cpus);
+      const memoryMiB = used.reduce((sum, size) => sum + size.memoryMiB, wanted.memoryMiB);
+      const fits = cpus <= node.cpus && memoryMiB <= node.memoryMiB;
+      if (fits && brokenRule(scenario, vm, node.name, others) === undefined) return node.name;
+    }
+    return undefined;
+  }
+
+  return {
+    happens: (event) => {
+      const vm = vmOfEvent(event);
+      if (vm === undefined) return;
+      if (event.do === 'start') wishFor(vm, 'running');
+      else if (event.do === 'stop') wishFor(vm, 'stopped');
+      else if (event.do === 'remove') wishes.delete(vm);
+      else if (event.do === 'add') {
+        sizes.set(vm, { cpus: event.cpus ?? 1, memoryMiB: event.memoryMiB ?? 1024 });
+        wishFor(vm, event.state === 'running' ? 'running' : 'stopped');
+      } else if (event.do === 'guest-shutdown' || event.do === 'set') wishFor(vm, 'unknown');
+    },
+    documentChanged: (collection, id, _before, after) => {
+      const key = collection === 'vms' ? id : collection === 'nodes' ? `node ${id}` : undefined;
+      if (key === undefined) return;
+      if (after === undefined) documents.delete(key);
+      else documents.set(key, after);
+    },
+    satisfied: () => wrong().length === 0,
+    atEnd: () => {
+      for (const why of wrong()) violate('liveness: every protected VM runs once all faults are gone', why);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { attemptsAndWaits } from './attempts.ts';
+import { epochsGrow, runsUnderLease } from './leases.ts';
+import { managementLossTakesNothing } from './management-only.ts';
+import { messagesOnce, nobodyParked } from './messages.ts';
+import { placementKeepsRules } from './rules.ts';
+import { twoCopies } from './two-copies.ts';
+import type { Watch, Watcher } from './watcher.ts';
+import { stoppedStays } from './wishes.ts';
+
+export { everyVmAsWished, type Liveness } from './liveness.ts';
+export type { Watch, Watcher } from './watcher.ts';
+
+/** What must hold at every instant of every run, whatever happens. */
+export function invariants(watch: Watch): readonly Watcher[] {
+  const all = [
+    twoCopies,
+    runsUnderLease,
+    epochsGrow,
+    stoppedStays,
+    managementLossTakesNothing,
+    placementKeepsRules,
+    attemptsAndWaits,
+    messagesOnce,
+    nobodyParked,
+  ];
+  return all.map((invariant) => invariant(watch));
+}
