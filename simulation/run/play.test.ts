@@ -33,11 +33,19 @@ function buildThat(act: (options: NodeProcessOptions) => Promise<void>): Build {
   };
 }
 
-const start = (options: NodeProcessOptions) =>
-  options.hypervisor.start({ vm: vmId('vm-1'), cpus: 1, memoryMiB: 1, disk: '' }, 2);
+const vm = vmId('vm-1');
+const start = (options: NodeProcessOptions) => options.hypervisor.start({ vm, cpus: 1, memoryMiB: 1, disk: '' }, 2);
+
+const takeAndStart = async (options: NodeProcessOptions) => {
+  const sector = await options.storage.readLease(vm);
+  if (sector === undefined) throw new Error('no sector');
+  const { node } = options;
+  await options.storage.compareAndWriteLease(sector, { ...sector, node, epoch: 2, generation: sector.generation + 1 });
+  await start(options);
+};
 
 test('a VM that loses its host and is started elsewhere is a recovery with its times', async () => {
-  const result = await play(scenario, { build: buildThat(start) });
+  const result = await play(scenario, { build: buildThat(takeAndStart) });
   expect(result.unmet).toEqual([]);
   expect(result.violations).toEqual([]);
   expect(result.recoveries).toMatchObject([{ vm: 'vm-1', from: 'n1', to: 'n2', failedAt: 100 }]);
@@ -46,6 +54,10 @@ test('a VM that loses its host and is started elsewhere is a recovery with its t
 test('two copies that can write are a violation of G2', async () => {
   const result = await play({ ...scenario, events: [] }, { build: buildThat(start) });
   expect(result.violations).toMatchObject([
+    {
+      invariant: 'B4: nothing runs without its lease',
+      why: 'vm-1 was started on n2, but n1 (held, epoch 1) has its lease',
+    },
     { invariant: 'G2: at most one copy can write', why: 'vm-1 runs on n1 and n2' },
   ]);
 });
