@@ -49,11 +49,16 @@ export function emptyState(): ActorState {
   };
 }
 
-/** Throws `CorruptJournal`, `VersionMismatch`, and whatever a machine's migration throws. */
+/** Throws `CorruptJournal`, `VersionMismatch`. */
 export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): ActorState {
   const stored = readEnvelope(entry);
   const snapshot = (): AnyMachineSnapshot =>
-    reviveSnapshot(kind, migrateSnapshot(kind, entry.address, stored.snapshot, stored.version), stored.effects);
+    reviveSnapshot(
+      kind,
+      entry.address,
+      migrateSnapshot(kind, entry.address, stored.snapshot, stored.version),
+      stored.effects,
+    );
   return {
     sequence: entry.sequence,
     step: stored.step,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Bus, Unsubscribe } from './bus.ts';
 import type { Clock, Timer } from './clock.ts';
-import { NotAnswered, RequestTimeout, SystemStopped } from './errors.ts';
+import { MalformedEvent, NotAnswered, RequestTimeout, SystemStopped } from './errors.ts';
 
 const answer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
@@ -67,6 +67,10 @@ export class Asking {
     this.#waiting.delete(id);
     waiting.timer.cancel();
     if (parsed.data.ok) waiting.resolve(parsed.data.value);
-    else waiting.reject(new NotAnswered(`${parsed.data.outcome}: ${parsed.data.why}`));
+    else waiting.reject(failure(parsed.data.outcome, parsed.data.why));
   }
+}
+
+function failure(outcome: string, why: string): Error {
+  return outcome === 'refused' ? new MalformedEvent(why) : new NotAnswered(`${outcome}: ${why}`);
 }

@@ -4,6 +4,7 @@ import { UnsupportedAction } from './errors.ts';
 import type { HostContext } from './host-context.ts';
 import { promiseWork } from './promise-logic.ts';
 import type { Kind } from './registration.ts';
+import { assertSerialisable } from './serialisable.ts';
 import type { Address } from './transport.ts';
 
 export type EffectResult =
@@ -66,10 +67,12 @@ export class EffectRunner {
     const scope = { key: effect.key, signal: abort.signal, address: this.#address };
     Promise.resolve()
       .then(() => workOf(kind, effect)(effect.input, scope))
-      .then(
-        (output) => end({ ok: true, output }),
-        (error: unknown) => end({ ok: false, error: plainError(error) }),
-      );
+      .then((output): EffectResult => {
+        assertSerialisable(output, `output of ${effect.source}`);
+        return { ok: true, output };
+      })
+      .catch((error: unknown): EffectResult => ({ ok: false, error: plainError(error) }))
+      .then(end);
   }
 }
 

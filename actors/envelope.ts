@@ -5,7 +5,7 @@ import type { Address, JournalEntry, MailboxMessage } from './transport.ts';
 const event = z.looseObject({ type: z.string() });
 const addressText = z.custom<Address>((value) => typeof value === 'string');
 
-const storedSnapshot = z.object({
+export const storedSnapshot = z.object({
   status: z.enum(['active', 'done', 'error', 'stopped']),
   value: z.unknown(),
   context: z.record(z.string(), z.unknown()),

@@ -33,7 +33,7 @@ export function runStep(input: StepInput): StepResult {
   const isNew = state.snapshot === undefined || (state.status !== 'active' && event.type === 'actor.spawn');
   if (isNew) create(input, asked);
   if (event.type === 'actor.spawn') {
-    return isNew ? { ...asked, outcome: 'handled' } : { ...asked, outcome: 'dropped', reason: 'it exists already' };
+    return isNew ? { ...asked, outcome: 'handled' } : existsAlready(input, asked, event);
   }
   if (state.status !== 'active') return { ...asked, outcome: 'dropped', reason: `the actor is ${state.status}` };
   const before = current(state);
@@ -73,6 +73,17 @@ function move(input: StepInput, asked: Asked, next: AnyMachineSnapshot, actions:
   end(input, asked, 'done');
   if (state.parent === undefined) return;
   asked.tells.push({ to: state.parent, event: { type: 'actor.done', address: input.address, output: next.output } });
+}
+
+/** Whoever thinks that it made this actor hears that it does not supervise it. */
+function existsAlready(input: StepInput, asked: Asked, event: AnyEventObject): StepResult {
+  const { state, address } = input;
+  const reason = `${address} exists already, supervised by ${state.parent ?? 'nobody'}`;
+  if (typeof event.parent === 'string' && event.parent !== state.parent) {
+    const refusal = { type: 'actor.refused', address, event: 'actor.spawn', code: 'ALREADY_EXISTS', reason };
+    asked.tells.push({ to: event.parent, event: refusal });
+  }
+  return { ...asked, outcome: 'dropped', reason };
 }
 
 /** Nothing runs on in an ended actor; its numbers towards others stay, so that it can be made again. */
