@@ -23,7 +23,8 @@ const pendingEffect = z.object({
   id: z.string(),
   /** Name of the effect. */
   source: z.string(),
-  input: z.unknown(),
+  /** Absent when there is none: JSON holds no `undefined`. */
+  input: z.unknown().optional(),
 });
 
 const cause = z.object({
