@@ -15,14 +15,15 @@ export interface DatabaseHeartbeatOptions {
 /** Counts up in the database and watches everybody's counter, each interval. */
 export class DatabaseHeartbeat {
   readonly #options: DatabaseHeartbeatOptions;
-  readonly #tracker = new ChangeTracker<string>();
+  readonly #tracker: ChangeTracker<string>;
   #loop: Loop | undefined;
   #counter: number | undefined;
   #goodBeatMs = Number.NEGATIVE_INFINITY;
-  #nodes: readonly NodeId[] = [];
+  #beats: readonly { readonly node: NodeId; readonly counter: number }[] = [];
 
   constructor(options: DatabaseHeartbeatOptions) {
     this.#options = options;
+    this.#tracker = new ChangeTracker(options.timings.staleMs);
   }
 
   start(): void {
@@ -42,7 +43,7 @@ export class DatabaseHeartbeat {
 
   /** What it saw of every counter. */
   get seen(): Observation['beats'] {
-    return this.#nodes.map((node) => ({ node, ageMs: this.#tracker.ageMs(node) }));
+    return this.#beats.map(({ node, counter }) => ({ node, counter, ageMs: this.#tracker.ageMs(node) }));
   }
 
   async #turn(): Promise<void> {
@@ -50,7 +51,7 @@ export class DatabaseHeartbeat {
     const beganMs = clock.nowMs();
     const beats = await database.beats();
     const endedMs = clock.nowMs();
-    this.#nodes = Array.from(beats.keys(), nodeId);
+    this.#beats = Array.from(beats, ([name, counter]) => ({ node: nodeId(name), counter }));
     this.#tracker.readBegan(beganMs);
     for (const [name, counter] of beats) this.#tracker.note(name, 0, counter, endedMs);
     const next = (this.#counter ?? beats.get(node) ?? 0) + 1;

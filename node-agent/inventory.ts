@@ -35,8 +35,11 @@ export async function readInventory(
     nodes: nodes.map(({ id, body }) => {
       const { cpus, memoryMiB, zone, maintenance } = nodeDocumentSchema.parse(body);
       const node = nodeId(id);
-      const alive = judgements.get(node)?.verdict === 'healthy';
-      return { node, alive, maintenance, cpus, memoryMiB, ...(zone === undefined ? {} : { zone }) };
+      const judgement = judgements.get(node);
+      const alive = judgement?.verdict === 'healthy';
+      const { incarnation = 0, sequence = 0 } = judgement ?? {};
+      const slot = { incarnation, sequence };
+      return { node, alive, maintenance, cpus, memoryMiB, slot, ...(zone === undefined ? {} : { zone }) };
     }),
     rules: rules.map(({ body }) => ruleSchema.parse(body)),
     placed: leased.map(({ vm, node, cpus, memoryMiB }) => ({ vm, node, cpus, memoryMiB })),

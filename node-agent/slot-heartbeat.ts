@@ -21,7 +21,7 @@ export interface SlotHeartbeatOptions {
 /** Writes this node's slot and reads all slots, each interval. Writing and reading do not wait for each other. */
 export class SlotHeartbeat {
   readonly #options: SlotHeartbeatOptions;
-  readonly #tracker = new ChangeTracker<NodeId>();
+  readonly #tracker: ChangeTracker<NodeId>;
   readonly #loops: Loop[] = [];
   #slots: readonly Slot[] = [];
   #nodes: readonly NodeId[] = [];
@@ -32,6 +32,7 @@ export class SlotHeartbeat {
 
   constructor(options: SlotHeartbeatOptions) {
     this.#options = options;
+    this.#tracker = new ChangeTracker(options.timings.staleMs);
   }
 
   /** Learns the incarnation and begins. Throws `StorageUnavailable`: call it again. */

@@ -20,7 +20,8 @@ export function decide(context: ClusterContext, inventory: ClusterInventory): Cl
     moves: [],
     notes: armNotes(context, inventory),
   };
-  return review(grant(placeBatch(begun, inventory), inventory), inventory);
+  const proved = withProofs(inventory, context.batch);
+  return review(grant(placeBatch(begun, proved), proved), proved);
 }
 
 /** Nobody is well: storage is gone for the whole cluster, or this host does not know yet. Nothing is decided (B3). */
@@ -33,6 +34,20 @@ function armNotes({ armed, armingNow }: ClusterContext, inventory: ClusterInvent
   return inventory.armed
     ? [{ what: 'arm', why: 'HA is armed: what was missed is caught up' }]
     : [{ what: 'disarm', why: 'HA is disarmed: nothing is recovered, moved or fenced until it is armed' }];
+}
+
+/** A node of which somebody has a proof that still holds is not alive, whatever the failure detector says so far. */
+function withProofs(inventory: ClusterInventory, batch: readonly Request[]): ClusterInventory {
+  const proofs = batch.flatMap(({ evidence }) => evidence);
+  if (proofs.length === 0) return inventory;
+  const isDown = ({ node, slot }: ClusterInventory['nodes'][number]) =>
+    proofs.some((proof) => {
+      if (proof.node !== node) return false;
+      if (slot === undefined) return true;
+      if (slot.incarnation !== proof.incarnation) return slot.incarnation < proof.incarnation;
+      return proof.kind === 'fence' || slot.sequence <= proof.sequence;
+    });
+  return { ...inventory, nodes: inventory.nodes.map((node) => (isDown(node) ? { ...node, alive: false } : node)) };
 }
 
 /** The inventory with what was decided and is not in it yet. */

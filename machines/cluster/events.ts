@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nodeId, vmId } from '../ids.ts';
+import { downEvidenceSchema } from '../vm-document.ts';
 
 const vm = z.string().transform(vmId);
 const node = z.string().transform(nodeId);
@@ -17,6 +18,8 @@ export const clusterEventSchema = z.discriminatedUnion('type', [
     priority: z.number(),
     failback: z.boolean(),
     avoid: z.array(node),
+    /** Proofs that nodes are down: the failure detector may need longer to see it. */
+    evidence: z.array(downEvidenceSchema),
     /** Where it was last; null: that does not matter. */
     stay: node.nullable(),
     /** There and nowhere else. */

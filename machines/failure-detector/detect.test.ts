@@ -7,7 +7,7 @@ import type { ReceivedObservation } from './observation.ts';
 const [n1, n2, n3] = [nodeId('n1'), nodeId('n2'), nodeId('n3')];
 const timings = { intervalMs: 1000, staleMs: 10_000, takeoverBoundMs: 40_000 };
 
-function seenBy(observer: typeof n1, slotAge: number, beatAge: number, ok = true): ReceivedObservation {
+function seenBy(observer: typeof n1, slotAge: number, beatAge: number, ok = true, count = 7): ReceivedObservation {
   return {
     receivedAtMs: 100_000,
     observation: {
@@ -16,8 +16,8 @@ function seenBy(observer: typeof n1, slotAge: number, beatAge: number, ok = true
       sequence: 9,
       storageOk: ok,
       databaseOk: ok,
-      slots: [{ node: n3, incarnation: 1, sequence: 7, ageMs: slotAge }],
-      beats: [{ node: n3, ageMs: beatAge }],
+      slots: [{ node: n3, incarnation: 1, sequence: count, ageMs: slotAge }],
+      beats: [{ node: n3, counter: count, ageMs: beatAge }],
     },
   };
 }
@@ -35,9 +35,14 @@ test.each([
   expect(judge([seenBy(n1, slotAge, beatAge)])?.verdict).toBe(verdict);
 });
 
-test('the smallest age over healthy observers counts, and the unhealthy ones do not', () => {
-  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 500, 500)])?.verdict).toBe('healthy');
-  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 500, 500, false)])?.verdict).toBe('dead');
+test('who saw a later value counts, if healthy', () => {
+  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 500, 500, true, 8)])?.verdict).toBe('healthy');
+  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 500, 500, false, 8)])?.verdict).toBe('dead');
+});
+
+test('an observer that has just joined, and sees the same value for the first time, makes nobody alive again', () => {
+  expect(judge([seenBy(n1, 99_000, 99_000), seenBy(n2, 0, 0)])).toMatchObject({ verdict: 'dead', ageMs: 99_000 });
+  expect(judge([seenBy(n2, 0, 0), seenBy(n1, 99_000, 99_000)])).toMatchObject({ verdict: 'dead', ageMs: 99_000 });
 });
 
 test('without a healthy observer nobody is dead, whatever was seen (B3)', () => {
@@ -69,7 +74,7 @@ test('no mix of observations reaches the bound while a healthy observer saw the 
   const observation = fc.record({ slot: fc.nat(100_000), beat: fc.nat(100_000), ok: fc.boolean() });
   fc.assert(
     fc.property(fc.array(observation), fc.nat(39_999), (others, age) => {
-      const all = [...others.map((o) => seenBy(n1, o.slot, o.beat, o.ok)), seenBy(n2, age, 0)];
+      const all = [...others.map((o) => seenBy(n1, o.slot, o.beat, o.ok)), seenBy(n2, age, 0, true, 8)];
       expect(judge(all)?.boundReached).toBe(false);
     }),
   );

@@ -2,7 +2,7 @@ import type { DownEvidence } from '../evidence.ts';
 import type { NodeId } from '../ids.ts';
 import type { Timings } from '../timings/mod.ts';
 import type { ReceivedObservation } from './observation.ts';
-import { type SeenBy, type SeenSlot, seenBy } from './seen-by.ts';
+import { type SeenBeat, type SeenBy, type SeenSlot, seenBy } from './seen-by.ts';
 
 export const verdicts = ['healthy', 'management-isolated', 'storage-isolated', 'dead', 'storage-lost'] as const;
 /** `storage-lost`: nobody's storage works, so nobody can be judged (B3). */
@@ -16,7 +16,7 @@ export interface Judgement {
   readonly boundReached: boolean;
   readonly incarnation: number;
   readonly sequence: number;
-  /** The smallest age of its slot over the healthy observers; 0 when nobody judged. */
+  /** For how long a healthy observer saw its latest slot unchanged; 0 when nobody judged. */
   readonly ageMs: number;
   readonly observers: readonly NodeId[];
   readonly evidence?: DownEvidence & { readonly kind: 'bound' };
@@ -34,7 +34,8 @@ export interface DetectorInput {
 
 /**
  * Judges these nodes. Only observers heard lately count, for storage those whose own slot writes work, for the database
- * those whose own beats work. Without a healthy observer nobody is stale.
+ * those whose own beats work. Without a healthy observer nobody is stale. Of those who saw the *latest* value the one who
+ * has seen it longest is right: an age is never too long, and who has just joined has seen nothing for long.
  */
 export function detect(input: DetectorInput): ReadonlyMap<NodeId, Judgement> {
   const { staleMs } = input.timings;
@@ -49,7 +50,6 @@ function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Ju
   const { staleMs, takeoverBoundMs } = input.timings;
   const before = input.previous.get(node);
   let storageWorks = false;
-  let ageMs = Number.POSITIVE_INFINITY;
   let latest: SeenSlot | undefined;
   const observers: NodeId[] = [];
   for (const { observation, slots } of fresh) {
@@ -58,7 +58,6 @@ function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Ju
     const slot = slots.get(node);
     if (slot === undefined) continue;
     observers.push(observation.observer);
-    if (slot.ageMs < ageMs) ageMs = slot.ageMs;
     if (latest === undefined || isLater(slot, latest)) latest = slot;
   }
   if (latest === undefined) {
@@ -67,11 +66,11 @@ function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Ju
     const { incarnation = 0, sequence = 0 } = before ?? {};
     return { node, verdict, boundReached: false, incarnation, sequence, ageMs: 0, observers: [] };
   }
+  const { incarnation, sequence, ageMs } = latest;
   const slotStale = isStale(ageMs, staleMs, before?.verdict === 'storage-isolated' || before?.verdict === 'dead');
   const wasBeatStale = before?.verdict === 'management-isolated' || before?.verdict === 'dead';
   const beatStale = isStale(beatAgeMs(node, fresh), staleMs, wasBeatStale);
   const boundReached = slotStale && ageMs >= takeoverBoundMs;
-  const { incarnation, sequence } = latest;
   observers.sort();
   const common = {
     node,
@@ -86,11 +85,10 @@ function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Ju
   return { ...common, evidence: { kind: 'bound', node, incarnation, sequence, ageMs, observers } };
 }
 
-function isLater(
-  a: { readonly incarnation: number; readonly sequence: number },
-  b: { readonly incarnation: number; readonly sequence: number },
-): boolean {
-  return a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.sequence > b.sequence);
+/** A later value, or the same one seen for longer. */
+function isLater(a: SeenSlot, b: SeenSlot): boolean {
+  if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation;
+  return a.sequence > b.sequence || (a.sequence === b.sequence && a.ageMs > b.ageMs);
 }
 
 function isStale(ageMs: number, staleMs: number, wasStale: boolean): boolean {
@@ -100,14 +98,17 @@ function isStale(ageMs: number, staleMs: number, wasStale: boolean): boolean {
 /** 0 (alive) when no healthy observer of the database is left: its loss must not look like the loss of nodes. */
 function beatAgeMs(node: NodeId, fresh: readonly SeenBy[]): number {
   let databaseWorks = false;
-  let ageMs = Number.POSITIVE_INFINITY;
+  let latest: SeenBeat | undefined;
   for (const { observation, beats } of fresh) {
     if (!observation.databaseOk) continue;
     databaseWorks = true;
     const seen = beats.get(node);
-    if (seen !== undefined && seen < ageMs) ageMs = seen;
+    if (seen === undefined) continue;
+    const isLater = latest === undefined || seen.counter > latest.counter;
+    if (isLater || (seen.counter === latest?.counter && seen.ageMs > latest.ageMs)) latest = seen;
   }
-  return databaseWorks ? ageMs : 0;
+  if (!databaseWorks) return 0;
+  return latest?.ageMs ?? Number.POSITIVE_INFINITY;
 }
 
 function verdictOf(slotStale: boolean, beatStale: boolean): Verdict {

@@ -28,7 +28,7 @@ export const observationSchema = z.object({
   /** Slots it saw. */
   slots: z.array(z.object({ node: id, incarnation: counter, sequence: counter, ageMs: ms })),
   /** Database heartbeats it saw. */
-  beats: z.array(z.object({ node: id, ageMs: ms })),
+  beats: z.array(z.object({ node: id, counter, ageMs: ms })),
 });
 export type Observation = z.output<typeof observationSchema>;
 

@@ -263,10 +263,24 @@ function outcomeOf({ failure }: JobContext): 'failed' | 'stayed' | 'runs' {
   return failure.code === 'NOT_NEEDED' || failure.code === 'DISARMED' ? 'runs' : 'failed';
 }
 
-function placeRequest({ vm, address, cpus, memoryMiB, priority, avoid, cause, failback, lease, target }: JobContext) {
+function placeRequest(context: JobContext) {
+  const { vm, address, cpus, memoryMiB, priority, avoid, cause, failback, lease, target, evidence } = context;
   // A user's start and a restart go where it was, if it may be there.
   const stay = cause === 'host-down' ? null : (lease?.node ?? null);
-  return { type: 'place', vm, job: address, cause, cpus, memoryMiB, priority, failback, avoid, stay, only: target };
+  return {
+    type: 'place',
+    vm,
+    job: address,
+    cause,
+    cpus,
+    memoryMiB,
+    priority,
+    failback,
+    avoid,
+    evidence,
+    stay,
+    only: target,
+  };
 }
 
 function targetOf({ target, address }: JobContext): NodeId {

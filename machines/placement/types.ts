@@ -38,6 +38,8 @@ export interface PlacementNode {
   readonly zone?: Zone;
   readonly cpus: number;
   readonly memoryMiB: number;
+  /** The latest slot seen of it. */
+  readonly slot?: { readonly incarnation: number; readonly sequence: number };
 }
 
 /** A VM that uses its node's resources, or has them reserved. */
