@@ -3,6 +3,7 @@ import {
   fuzz,
   productionBuild,
   randomSchedule,
+  type Schedule,
   type SeedOutcome,
   shrinkFailure,
   withoutRealTime,
@@ -16,7 +17,7 @@ interface FuzzFlags extends FuzzShape {
   readonly shrink: boolean;
 }
 
-/** `sim fuzz`: progress on standard error, failing seeds and the summary on standard output. */
+/** `sim fuzz`: progress on standard error; on standard output each failing seed as soon as it is known, then the summary. */
 export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   const shape: FuzzShape = { nodes: flags.nodes, vms: flags.vms, hours: flags.hours };
   let failed = 0;
@@ -26,31 +27,43 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     from: flags.from,
     workers: Math.min(flags.workers, flags.seeds),
     shape,
-    onOutcome: (outcome, done) => {
-      if (outcome.failure !== undefined) failed += 1;
+    onOutcome: ({ seed, failure }, done) => {
+      if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
+      if (failure !== undefined) {
+        failed += 1;
+        console.log(flags.json ? JSON.stringify({ seed, failure }) : `seed ${seed}: ${failure}`);
+      }
       if (process.stderr.isTTY)
-        process.stderr.write(`\r${bar(done, flags.seeds)} ${done}/${flags.seeds} failed ${failed} `);
+        process.stderr.write(`${bar(done, flags.seeds)} ${done}/${flags.seeds} failed ${failed} `);
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const failures = outcomes.filter((outcome) => outcome.failure !== undefined);
-  for (const { seed, failure } of failures) {
-    console.log(flags.json ? JSON.stringify({ seed, failure }) : `seed ${seed}: ${failure}`);
-  }
-  const [first] = failures;
+  const first = outcomes.find((outcome) => outcome.failure !== undefined);
   if (first !== undefined) {
     process.exitCode = 1;
     if (flags.shrink) {
       const small = await withoutRealTime(() => shrinkFailure(randomSchedule(first.seed, shape), productionBuild));
       console.log(
-        flags.json
-          ? JSON.stringify({ smallest: small })
-          : `smallest schedule of seed ${first.seed}:\n${JSON.stringify(small)}`,
+        flags.json ? JSON.stringify({ seed: first.seed, smallest: small }) : smallestInWords(first.seed, small),
       );
     }
   }
-  const summary = summarise(outcomes, failures.length, (performance.now() - began) / 1000);
+  const summary = summarise(outcomes, failed, (performance.now() - began) / 1000);
   console.log(flags.json ? JSON.stringify(summary) : inWords(summary));
+}
+
+/** Back to the first column, and nothing left of the bar. */
+const CLEAR_LINE = '\r\u001b[K';
+
+function smallestInWords(seed: number, { scenario, faults, healedAt }: Schedule): string {
+  const events = scenario.events.filter(({ at }) => healedAt === undefined || at < healedAt);
+  const all = [...events, ...faults].toSorted((a, b) => a.at - b.at);
+  return [
+    `smallest schedule of seed ${seed} (${scenario.nodes.length} nodes, ${scenario.vms.length} VMs, ${all.length} of its events):`,
+    ...all.map((event) => `  ${JSON.stringify(event)}`),
+    'as a file for "sim replay":',
+    JSON.stringify({ scenario, faults, healedAt }),
+  ].join('\n');
 }
 
 function summarise(outcomes: readonly SeedOutcome[], failed: number, wallSeconds: number) {

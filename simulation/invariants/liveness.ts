@@ -19,11 +19,14 @@ export interface Liveness extends Watcher {
 export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch): Liveness {
   const wishes = new Map<VmId, { wish: Wish; readonly atSeconds: number }>();
   const documents = new Map<string, Body>();
+  /** HA cares for them: a VM without it that goes down stays down. */
+  const cared = new Set<VmId>();
   const sizes = new Map<string, { cpus: number; memoryMiB: number }>();
   for (const vm of scenario.vms) {
     const wish = vm.state === 'stopped' ? 'stopped' : vm.ha ? 'running' : 'unknown';
     wishes.set(vm.id as VmId, { wish, atSeconds: -ORDERLY_SECONDS });
     sizes.set(vm.id, vm);
+    if (vm.ha) cared.add(vm.id as VmId);
   }
 
   function wishFor(vm: VmId, wish: Wish): void {
@@ -72,13 +75,17 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
     happens: (event) => {
       const vm = vmOfEvent(event);
       if (vm === undefined) return;
-      if (event.do === 'start') wishFor(vm, 'running');
+      if (event.do === 'start') wishFor(vm, cared.has(vm) ? 'running' : 'unknown');
       else if (event.do === 'stop') wishFor(vm, 'stopped');
       else if (event.do === 'remove') wishes.delete(vm);
       else if (event.do === 'add') {
+        if (event.ha !== false) cared.add(vm);
         sizes.set(vm, { cpus: event.cpus ?? 1, memoryMiB: event.memoryMiB ?? 1024 });
-        wishFor(vm, event.state === 'running' ? 'running' : 'stopped');
-      } else if (event.do === 'guest-shutdown' || event.do === 'set') wishFor(vm, 'unknown');
+        wishFor(vm, event.state === 'stopped' ? 'stopped' : event.ha === false ? 'unknown' : 'running');
+      } else if (event.do === 'guest-shutdown' || event.do === 'set') {
+        if (event.do === 'set' && event.ha === false) cared.delete(vm);
+        wishFor(vm, 'unknown');
+      }
     },
     documentChanged: (collection, id, _before, after) => {
       const key = collection === 'vms' ? id : collection === 'nodes' ? `node ${id}` : undefined;

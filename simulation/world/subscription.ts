@@ -5,40 +5,35 @@ import type { SimProcess } from './sim-process.ts';
 /** How often a cut-off client tries to connect again. */
 const RECONNECT_MS = 1000;
 
+export interface SubscriptionOptions {
+  readonly inner: Transport;
+  readonly partition: number;
+  readonly process: SimProcess;
+  readonly time: VirtualTime;
+  readonly reachable: () => boolean;
+  readonly receive: (delivery: Delivery) => void;
+  /** The server let the client go. */
+  readonly onDrop: () => void;
+}
+
 /**
  * A client's place at one mailbox. The servers drop a client that they cannot reach, so that others get its messages; the
  * client comes back by itself.
  */
 export class Subscription {
-  readonly #inner: Transport;
-  readonly #partition: number;
-  readonly #process: SimProcess;
-  readonly #time: VirtualTime;
-  readonly #reachable: () => boolean;
-  readonly #receive: (delivery: Delivery) => void;
+  readonly #options: SubscriptionOptions;
   #consumer: PartitionConsumer | undefined;
   #wanted = true;
 
-  constructor(
-    inner: Transport,
-    partition: number,
-    process: SimProcess,
-    time: VirtualTime,
-    reachable: () => boolean,
-    receive: (delivery: Delivery) => void,
-  ) {
-    this.#inner = inner;
-    this.#partition = partition;
-    this.#process = process;
-    this.#time = time;
-    this.#reachable = reachable;
-    this.#receive = receive;
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
   }
 
   async open(): Promise<void> {
-    if (!this.#wanted || !this.#process.alive) return;
-    this.#consumer = await this.#inner.consume(this.#partition, (delivery) => {
-      if (this.#reachable() && !this.#process.host.paused) return this.#receive(delivery);
+    if (!this.#wanted || !this.#options.process.alive) return;
+    const { inner, partition, receive } = this.#options;
+    this.#consumer = await inner.consume(partition, (delivery) => {
+      if (this.#isConnected()) return receive(delivery);
       this.#drop();
       delivery.nak(0);
       return this.#reconnectLater();
@@ -51,15 +46,21 @@ export class Subscription {
     this.#drop();
   }
 
+  #isConnected(): boolean {
+    const { reachable, process } = this.#options;
+    return reachable() && !process.host.paused;
+  }
+
   #drop(): void {
+    this.#options.onDrop();
     void this.#consumer?.stop();
     this.#consumer = undefined;
   }
 
   #reconnectLater(): void {
-    this.#time.after(RECONNECT_MS, () => {
+    this.#options.time.after(RECONNECT_MS, () => {
       if (!this.#wanted || this.#consumer !== undefined) return;
-      if (this.#reachable() && !this.#process.host.paused) void this.open();
+      if (this.#isConnected()) void this.open();
       else this.#reconnectLater();
     });
   }

@@ -1,6 +1,8 @@
-import { type Delivery, type Transport, TransportUnavailable } from '#actors';
+import { type Transport, TransportUnavailable } from '#actors';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimBus } from './bus.ts';
+import { DeliveryLine } from './delivery-line.ts';
+import { createHandOver } from './hand-over.ts';
 import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
 import { remoteCall } from './remote-call.ts';
@@ -8,8 +10,6 @@ import type { SimProcess } from './sim-process.ts';
 import { Subscription } from './subscription.ts';
 
 const TIMEOUT_MS = 3000;
-/** Unacknowledged deliveries come again after this. */
-const ACK_WAIT_MS = 5000;
 
 /**
  * What a process on a host sees of the messaging servers whose state is `inner`: far away, gone without a majority of
@@ -37,39 +37,13 @@ export function openTransport(
       act,
       unavailable: () => new TransportUnavailable(`no answer from messaging within ${TIMEOUT_MS} ms`),
     });
-  const arrive = (delivery: Delivery, receive: (delivery: Delivery) => void): void => {
-    let settled = false;
-    const { term } = members;
-    const settle = (act: () => void) => {
-      time.after(network.delay(host), () => {
-        // A new leader knows nothing of what the old one had handed out: an acknowledgement of that is lost.
-        if (settled || !reachable() || members.term !== term || network.loses(host)) return;
-        settled = true;
-        again.cancel();
-        act();
-      });
-    };
-    const again = time.after(ACK_WAIT_MS, () => {
-      if (settled) return;
-      settled = true;
-      delivery.nak(0);
-    });
-    const copies = network.duplicates(host) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) {
-      time.after(network.delay(host), () => {
-        if (!reachable() || network.loses(host)) return;
-        process.run(() =>
-          receive({
-            message: delivery.message,
-            attempt: delivery.attempt,
-            ack: () => settle(() => delivery.ack()),
-            nak: (delayMs) => settle(() => delivery.nak(delayMs)),
-            isStored: () => call(() => delivery.isStored()),
-          }),
-        );
-      });
-    }
-  };
+  const hand = createHandOver({
+    process,
+    time,
+    network,
+    members,
+    isStored: (delivery) => call(() => delivery.isStored()),
+  });
   return {
     partitions: inner.partitions,
     atomicOutgoing: inner.atomicOutgoing,
@@ -81,9 +55,13 @@ export function openTransport(
     history: (address, limit) => call(() => inner.history(address, limit)),
     consume: (partition, receive) =>
       call(async () => {
-        const subscription = new Subscription(inner, partition, process, time, reachable, (delivery) =>
-          arrive(delivery, receive),
-        );
+        const over = hand(receive);
+        const line = new DeliveryLine((delivery, settled) => over(delivery, settled));
+        const subscription = new Subscription({
+          ...{ inner, partition, process, time, reachable },
+          receive: (delivery) => line.take(delivery),
+          onDrop: () => line.reset(),
+        });
         process.atDeath(() => subscription.stop());
         await subscription.open();
         return {

@@ -1,0 +1,62 @@
+import type { Delivery } from '#actors';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { SimMembers } from './members.ts';
+import type { SimNetwork } from './network.ts';
+import type { SimProcess } from './sim-process.ts';
+
+/** Unacknowledged deliveries come again after this. */
+const ACK_WAIT_MS = 5000;
+
+export interface HandOverOptions {
+  readonly process: SimProcess;
+  readonly time: VirtualTime;
+  readonly network: SimNetwork;
+  readonly members: SimMembers;
+  isStored(delivery: Delivery): Promise<boolean>;
+}
+
+/**
+ * How a server hands messages to one client: over one connection and so in order, some twice; an acknowledgement may be
+ * lost with the connection or with the leader, and then the message comes again.
+ */
+export function createHandOver({ process, time, network, members, isStored }: HandOverOptions) {
+  const { host } = process;
+  const reachable = () => members.serves(host);
+  return (receive: (delivery: Delivery) => void) => {
+    let lastArrival = 0;
+    return (delivery: Delivery, settled: () => void): void => {
+      let isSettled = false;
+      const { term } = members;
+      const settle = (act: () => void) => {
+        if (isSettled) return;
+        isSettled = true;
+        again.cancel();
+        act();
+        settled();
+      };
+      const answer = (act: () => void) => {
+        time.after(network.streamDelay(host), () => {
+          // A new leader knows nothing of what the old one had handed out.
+          if (reachable() && members.term === term) settle(act);
+        });
+      };
+      const again = time.after(ACK_WAIT_MS, () => settle(() => delivery.nak(0)));
+      const copies = network.duplicates(host) ? 2 : 1;
+      for (let copy = 0; copy < copies; copy += 1) {
+        lastArrival = Math.max(lastArrival, time.now + network.streamDelay(host));
+        time.after(lastArrival - time.now, () => {
+          if (!reachable()) return;
+          process.run(() =>
+            receive({
+              message: delivery.message,
+              attempt: delivery.attempt,
+              ack: () => answer(() => delivery.ack()),
+              nak: (delayMs) => answer(() => delivery.nak(delayMs)),
+              isStored: () => isStored(delivery),
+            }),
+          );
+        });
+      }
+    };
+  };
+}
