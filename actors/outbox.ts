@@ -58,6 +58,7 @@ export class Outbox {
         );
         if (this.messages[0] === message) this.messages.shift();
         this.#roomAwaited?.();
+        this.#context.onCyclePoint('send', this.#owner);
       }
     } catch (error) {
       if (!(error instanceof Halted)) throw error;
