@@ -68,7 +68,7 @@ export class ClusterOperator {
   async #leaveTraces(node: NodeId, vms: LabPlan['vms']): Promise<void> {
     await this.#storage.writeSlot({ node, incarnation: 1, sequence: 1, state: 'running' });
     await this.#database.beat(node, 1);
-    const held = { status: 'held' as const, epoch: FIRST_EPOCH, generation: 1, node, incarnation: 1 };
+    const held = { status: 'held' as const, epoch: FIRST_EPOCH, generation: 1, node, incarnation: 1, sequence: 0 };
     for (const { id, state } of vms) {
       if (state === 'running') await this.#storage.compareAndWriteLease(undefined, { vm: vmId(id), ...held });
     }

@@ -4,7 +4,7 @@ import { whyEvidenceFails } from './evidence-holds.ts';
 import { nodeId } from './ids.ts';
 
 const [n1, n2] = [nodeId('n1'), nodeId('n2')];
-const holder = { node: n1, incarnation: 2 };
+const holder = { node: n1, incarnation: 2, sequence: 5 };
 const word: DownEvidence = { kind: 'word', node: n1, incarnation: 2, sequence: 7 };
 const fence: DownEvidence = { kind: 'fence', node: n1, incarnation: 2, fence: 'bmc' };
 
@@ -19,4 +19,9 @@ test.each<[string, DownEvidence | undefined, { incarnation: number; sequence: nu
   ['a word, no slot', word, undefined, false],
 ])('%s', (_name, evidence, slot, holds) => {
   expect(whyEvidenceFails(evidence, holder, slot) === undefined).toBe(holds);
+});
+
+test('a word is void once the sector was claimed after it, also when a late write took the slot back', () => {
+  const claimed = { ...holder, sequence: 8 };
+  expect(whyEvidenceFails(word, claimed, { incarnation: 2, sequence: 7 })).toContain('claimed by n1 at 8');
 });

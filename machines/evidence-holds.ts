@@ -3,11 +3,12 @@ import type { NodeId } from './ids.ts';
 
 /**
  * Step 4 of the safety protocol: whether `evidence` proves that the holder of a lease sector cannot write, given the
- * holder's slot *read after the sector*. Undefined when it does, else why not.
+ * holder's slot *read after the sector*. Undefined when it does, else why not. The sector's own `sequence` counts beside
+ * the slot: a slot write that lands late may take the slot back, the sector only changes by compare-and-write.
  */
 export function whyEvidenceFails(
   evidence: DownEvidence | undefined,
-  holder: { readonly node: NodeId; readonly incarnation: number },
+  holder: { readonly node: NodeId; readonly incarnation: number; readonly sequence: number },
   slotNow: { readonly incarnation: number; readonly sequence: number } | undefined,
 ): string | undefined {
   if (evidence === undefined) return `held by ${holder.node}, and nothing proves that it is down`;
@@ -19,6 +20,9 @@ export function whyEvidenceFails(
   if (slotNow === undefined) return `${holder.node} has no slot to check the evidence against`;
   // A later boot of the host: copies of the incarnation that holds the sector are gone.
   if (slotNow.incarnation > holder.incarnation) return undefined;
+  if (holder.incarnation === evidence.incarnation && holder.sequence > evidence.sequence) {
+    return `claimed by ${holder.node} at ${holder.sequence}, the evidence ends at ${evidence.sequence}`;
+  }
   if (slotNow.sequence > evidence.sequence) {
     return `${holder.node} wrote its slot again (${slotNow.sequence} after ${evidence.sequence})`;
   }

@@ -83,6 +83,7 @@ export class NodeProcess implements NodeProcessControl {
       migrated: new Map(),
       guardian: this.#guardian,
       incarnation,
+      slotSequence: () => this.#heartbeat.lastAttempted,
       isStopping,
     };
     this.#supervision = new NodeSupervision({

@@ -69,15 +69,16 @@ async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId)
 
 /** Step 3 of the safety protocol: the slot was written again before (else `mayRun` is false), now the sector, then resume. */
 async function resumeOwn(
-  { storage, hypervisor, guardian, underWay, node }: CopyPorts,
+  ports: CopyPorts,
   sector: LeaseSector,
   note: ReconcileOptions['note'],
   report: ReconcileOptions['report'],
 ): Promise<void> {
+  const { storage, hypervisor, guardian, underWay, node } = ports;
   const { vm, epoch } = sector;
   await underWay.during(vm, async () => {
     if (!guardian.mayRun()) return;
-    const next = { ...sector, generation: sector.generation + 1 };
+    const next = { ...sector, generation: sector.generation + 1, sequence: ports.slotSequence() };
     if (!(await storage.compareAndWriteLease(sector, next)) || !guardian.mayRun()) return;
     await hypervisor.resume(vm);
     note('resume', vm, `its lease sector is still ${node}'s (B2)`);

@@ -24,6 +24,7 @@ const leaseOf = (vm: string, node: string, generation: number): LeaseSector => (
   status: 'held',
   node: nodeId(node),
   incarnation: 1,
+  sequence: 0,
 });
 
 /** What every `SharedStorage` promises. Call it inside a test file: it declares the tests. `make` gives a fresh, empty area. */
@@ -83,6 +84,7 @@ export function sharedStorageContract(name: string, make: () => Promise<Contract
         { status: 'released' },
         { node: nodeId('n2') },
         { incarnation: 1 },
+        { sequence: 4 },
       ];
       for (const change of wrong) {
         expect(await run(second.compareAndWriteLease({ ...now, ...change }, next))).toBe(false);
@@ -96,8 +98,8 @@ export function sharedStorageContract(name: string, make: () => Promise<Contract
     it('compares values, not the order of their fields', async () => {
       const now = leaseOf('order', 'n1', 1);
       await run(first.compareAndWriteLease(undefined, now));
-      const { vm, epoch, generation, status, node, incarnation } = now;
-      const turned = { incarnation, node, status, generation, epoch, vm };
+      const { vm, epoch, generation, status, node, incarnation, sequence } = now;
+      const turned = { sequence, incarnation, node, status, generation, epoch, vm };
       expect(await run(second.compareAndWriteLease(turned, leaseOf('order', 'n2', 2)))).toBe(true);
     });
 
@@ -122,6 +124,7 @@ export function sharedStorageContract(name: string, make: () => Promise<Contract
         status: 'released',
         node,
         incarnation: most,
+        sequence: most,
       };
       expect(await run(first.compareAndWriteLease(undefined, lease))).toBe(true);
       expect(await run(second.readLease(lease.vm))).toEqual(lease);

@@ -22,6 +22,8 @@ export interface CopyPorts {
   readonly migrated: Map<VmId, number>;
   readonly guardian: GuardianRunner;
   readonly incarnation: () => number;
+  /** The highest slot sequence attempted so far. */
+  readonly slotSequence: () => number;
   /** True once the host shuts down: nothing starts here any more. */
   readonly isStopping: () => boolean;
 }
@@ -46,7 +48,7 @@ export async function startCopy(ports: CopyPorts, command: StartCommand): Promis
     };
   }
   return underWay.during(spec.vm, async () => {
-    const self = { node, incarnation: ports.incarnation() };
+    const self = { node, incarnation: ports.incarnation(), sequence: ports.slotSequence() };
     const taken = await takeLease(storage, self, command, (sector) => clearStale(ports, command, sector));
     if (!taken.ok) return taken;
     try {

@@ -10,11 +10,12 @@ function refuse(code: (AgentReply & { ok: false })['code'], why: string, holder?
 
 /**
  * Step 4 of the safety protocol: takes the VM's lease sector for `epoch`, or says why not. The database lease must have
- * been checked before. Throws `StorageUnavailable` when the outcome is unknown; taking again is safe.
+ * been checked before. One that is this host's already is claimed anew: whoever was about to take it on older evidence then
+ * fails. Throws `StorageUnavailable` when the outcome is unknown; taking again is safe.
  */
 export async function takeLease(
   storage: SharedStorage,
-  self: { readonly node: NodeId; readonly incarnation: number },
+  self: { readonly node: NodeId; readonly incarnation: number; readonly sequence: number },
   { spec: { vm }, epoch, evidence, evenIfStopped }: StartCommand,
   /** Called when the sector may be taken, or is ours already, before anything says so. */
   beforeTaken: (sector: LeaseSector | undefined) => Promise<void>,
@@ -23,11 +24,6 @@ export async function takeLease(
   if (sector !== undefined) {
     if (sector.epoch > epoch)
       return refuse('SUPERSEDED', `${sector.node} has it since epoch ${sector.epoch}`, sector.node);
-    const isMine = sector.node === self.node && sector.incarnation === self.incarnation;
-    if (sector.status === 'held' && isMine && sector.epoch === epoch) {
-      await beforeTaken(sector);
-      return { ok: true, sector };
-    }
     if (sector.status === 'stopped' && !evenIfStopped) {
       return refuse('STOPPED_BY_WISH', `it was stopped on its own wish in epoch ${sector.epoch}`);
     }

@@ -19,6 +19,11 @@ export interface LeaseSector {
   readonly status: 'held' | 'released' | 'stopped';
   readonly node: NodeId;
   readonly incarnation: number;
+  /**
+   * The highest slot sequence that `node` had attempted when it took or claimed it. Evidence up to an earlier sequence says
+   * nothing about a copy that was claimed since; and unlike the slot, no late write can take this back.
+   */
+  readonly sequence: number;
 }
 
 /**

@@ -16,6 +16,7 @@ const lease = z.object({
   status: z.enum(['held', 'released', 'stopped']),
   node: z.string().transform(nodeId),
   incarnation: counter,
+  sequence: counter,
 });
 
 /** Checks a slot and puts its fields in one order, so that equal slots have equal bytes. */

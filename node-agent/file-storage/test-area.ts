@@ -18,5 +18,5 @@ export function testSlot(node: string, sequence: number): Slot {
 }
 
 export function testLease(node: string, generation: number, vm = 'web-1'): LeaseSector {
-  return { vm: vmId(vm), epoch: 1, generation, status: 'held', node: nodeId(node), incarnation: 1 };
+  return { vm: vmId(vm), epoch: 1, generation, status: 'held', node: nodeId(node), incarnation: 1, sequence: 0 };
 }

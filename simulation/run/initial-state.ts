@@ -58,5 +58,6 @@ export async function establishVm(world: World, database: Database, entry: Scena
     status: 'held',
     node: nodeId(node),
     incarnation: 1,
+    sequence: 0,
   });
 }
