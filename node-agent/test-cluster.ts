@@ -97,7 +97,15 @@ export class TestCluster {
     const lease = { node, epoch: 1 };
     const body = { spec, recorded: 'running', ha: true, priority: 0, failback: true, lease };
     await this.database.create('vms', vm, body);
-    this.#leases.set(id, { vm: id, epoch: 1, generation: 1, status: 'held', node: nodeId(node), incarnation: 1, sequence: 0 });
+    this.#leases.set(id, {
+      vm: id,
+      epoch: 1,
+      generation: 1,
+      status: 'held',
+      node: nodeId(node),
+      incarnation: 1,
+      sequence: 0,
+    });
     this.host(node).set({ vm: id, epoch: 1, state: 'running' });
     await this.forMs(3000);
   }
