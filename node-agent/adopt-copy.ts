@@ -32,8 +32,11 @@ export function isLatest(ports: CopyPorts, copy: VmCopy, sector: LeaseSector | u
   return arrived && copy.state === 'suspended' && ports.incoming.has(copy.vm, copy.epoch);
 }
 
-/** A copy still on its way: its source runs, or gave the sector back and nobody took it yet. */
+/**
+ * A copy still on its way: its source runs, or gave the sector back and nobody took it yet. While it is prepared it may look
+ * like one that is about to run; its CPUs do not run before this host resumes it.
+ */
 export function isIncoming({ incoming }: CopyPorts, copy: VmCopy, sector: LeaseSector | undefined): boolean {
-  if (sector === undefined || sector.status === 'stopped' || copy.state !== 'suspended') return false;
+  if (sector === undefined || sector.status === 'stopped' || copy.state === 'off') return false;
   return copy.epoch === sector.epoch + 1 && incoming.has(copy.vm, copy.epoch);
 }

@@ -8,6 +8,7 @@ const CRASHED = 6;
 const OFF_SHUTDOWN = 1;
 const OFF_DESTROYED = 2;
 const OFF_CRASHED = 3;
+const OFF_MIGRATED = 4;
 const OFF_FAILED = 6;
 
 /** Who began the last shutdown, as told by a lifecycle event; undefined when no event was seen. */
@@ -22,6 +23,7 @@ export function copyState(state: number, reason: number, by: ShutdownBy): Pick<V
   // A crashed guest that libvirt preserves still has its QEMU, so it is not off.
   if (state === PAUSED || state === CRASHED) return { state: 'suspended' };
   if (state !== SHUT_OFF) return { state: 'running' };
+  if (reason === OFF_MIGRATED) return { state: 'off', reason: 'migrated' };
   if (reason === OFF_DESTROYED) return { state: 'off', reason: 'destroyed' };
   if (reason === OFF_CRASHED || reason === OFF_FAILED) return { state: 'off', reason: 'crashed' };
   if (reason === OFF_SHUTDOWN && by === 'guest') return { state: 'off', reason: 'guest-shutdown' };

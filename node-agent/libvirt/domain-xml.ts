@@ -56,6 +56,12 @@ export function leaseEpoch(xml: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** The same domain under another lease epoch. Throws `RangeError` for one that is not ours. */
+export function withLeaseEpoch(xml: string, epoch: number): string {
+  if (leaseEpoch(xml) === undefined) throw new RangeError('no lease in this domain');
+  return xml.replace(/(<understudy:lease\s[^>]*epoch=['"])\d+/, `$1${epoch}`);
+}
+
 function escaped(text: string): string {
   return text.replace(/[<>&'"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

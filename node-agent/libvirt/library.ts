@@ -20,6 +20,8 @@ export interface Library {
   /** Local: needs no daemon. */
   nameOf(domain: Pointer): string;
   xmlOf(domain: Pointer): Promise<string | null>;
+  /** As another host needs it to take the domain over: running (`live`), or as it is kept when off. */
+  xmlToMove(domain: Pointer, which: 'live' | 'kept'): Promise<string | null>;
   stateOf(domain: Pointer): Promise<{ readonly status: number; readonly state: number; readonly reason: number }>;
   create(domain: Pointer): Promise<number>;
   suspend(domain: Pointer): Promise<number>;
@@ -27,6 +29,8 @@ export interface Library {
   shutdown(domain: Pointer): Promise<number>;
   destroy(domain: Pointer): Promise<number>;
   undefine(domain: Pointer): Promise<number>;
+  /** Migrates to the daemon at that URI. `live`, `kept`: the domain's XML there. */
+  migrate(domain: Pointer, move: Migration): Promise<number>;
   free(domain: Pointer): void;
   capabilities(connection: Pointer): Promise<string | null>;
   /** Returns how to take it back. Null when libvirt refused. */
@@ -36,6 +40,27 @@ export interface Library {
   /** Makes a waiting `runEventLoopOnce` return. */
   wakeEventLoop(): void;
 }
+
+export interface Migration {
+  readonly uri: string;
+  readonly live: string;
+  readonly kept: string;
+  /** The disk needs no cache mode that is safe to share: it is one and the same file on one machine. */
+  readonly oneMachine: boolean;
+}
+
+const XML_INACTIVE = 2;
+const XML_MIGRATABLE = 8;
+/** Live, from daemon to daemon and through their own connection, kept there, suspended there, any error ends it. */
+const MIGRATE_LIVE = 1;
+const MIGRATE_PEER2PEER = 2;
+const MIGRATE_TUNNELLED = 4;
+const MIGRATE_PERSIST_DEST = 8;
+const MIGRATE_PAUSED = 32;
+const MIGRATE_UNSAFE = 512;
+const MIGRATE_ABORT_ON_ERROR = 4096;
+const MIGRATE =
+  MIGRATE_LIVE | MIGRATE_PEER2PEER | MIGRATE_TUNNELLED | MIGRATE_PERSIST_DEST | MIGRATE_PAUSED | MIGRATE_ABORT_ON_ERROR;
 
 const ANY_DOMAIN = null;
 const LIFECYCLE = 0;
@@ -92,6 +117,18 @@ function load(): Library {
     define: (connection, xml) => threaded(calls.virDomainDefineXML, connection, xml),
     nameOf: (domain) => calls.virDomainGetName(domain),
     xmlOf: (domain) => threaded(calls.virDomainGetXMLDesc, domain, 0),
+    xmlToMove: (domain, which) =>
+      threaded(calls.virDomainGetXMLDesc, domain, which === 'live' ? XML_MIGRATABLE : XML_INACTIVE | XML_MIGRATABLE),
+    migrate: async (domain, { uri, live, kept, oneMachine }) => {
+      const [list, count, room] = [[null] as Pointer[], [0], [0]];
+      for (const [name, xml] of [['destination_xml', live] as const, ['persistent_xml', kept] as const]) {
+        if (calls.virTypedParamsAddString(list, count, room, name, xml) < 0) return -1;
+      }
+      const flags = MIGRATE | (oneMachine ? MIGRATE_UNSAFE : 0);
+      const status = await threaded<number>(calls.virDomainMigrateToURI3, domain, uri, list[0], count[0], flags);
+      calls.virTypedParamsFree(list[0], count[0]);
+      return status;
+    },
     stateOf: async (domain) => {
       const [state, reason] = [[0], [0]];
       const status = await threaded<number>(calls.virDomainGetState, domain, state, reason, 0);
@@ -164,6 +201,13 @@ function declare(lib: LibraryHandle) {
     virDomainShutdownFlags: lib.func('int virDomainShutdownFlags(void *dom, unsigned int flags)'),
     virDomainDestroyFlags: lib.func('int virDomainDestroyFlags(void *dom, unsigned int flags)'),
     virDomainUndefineFlags: lib.func('int virDomainUndefineFlags(void *dom, unsigned int flags)'),
+    virTypedParamsAddString: lib.func(
+      'int virTypedParamsAddString(_Inout_ void **params, _Inout_ int *count, _Inout_ int *room, const char *name, const char *value)',
+    ),
+    virTypedParamsFree: lib.func('void virTypedParamsFree(void *params, int count)'),
+    virDomainMigrateToURI3: lib.func(
+      'int virDomainMigrateToURI3(void *dom, const char *uri, void *params, unsigned int count, unsigned int flags)',
+    ),
     virDomainFree: lib.func('int virDomainFree(void *dom)'),
   };
 }

@@ -3,12 +3,27 @@ import { type NodeId, type VmId, vmId } from '#machines';
 import { type Hypervisor, HypervisorError, type VmCopy, type VmSpec } from '#ports';
 import { Connection } from './connection.ts';
 import { copyState, type ShutdownBy, shutdownBy } from './copy-state.ts';
-import { type DomainTemplate, leaseEpoch } from './domain-xml.ts';
+import { type DomainTemplate, leaseEpoch, withLeaseEpoch } from './domain-xml.ts';
 import { useEventLoop } from './event-loop.ts';
 import { type Library, loadLibrary, type Pointer } from './library.ts';
 
 /** Calls that may take long (a start, a suspend of a frozen QEMU) run side by side on that many connections. */
 const WORKERS = 4;
+
+/** How this host's daemon reaches those of other hosts. */
+export interface MigrationPeers {
+  /** The URI of that node's daemon, as this host's daemon opens it. Throws `HypervisorError` when there is none. */
+  readonly uriOf: (node: NodeId) => string;
+  /** All hosts are on one machine: then a disk in a file is shared whatever its cache mode. */
+  readonly oneMachine: boolean;
+}
+
+const NO_PEERS: MigrationPeers = {
+  uriOf: (node) => {
+    throw new HypervisorError(`no way to the libvirt daemon of ${node} is configured: VMs cannot migrate`);
+  },
+  oneMachine: false,
+};
 
 /**
  * This host's VMs through its libvirt daemon. Sees only domains that carry our lease metadata. Forcing off has its own
@@ -25,11 +40,15 @@ export class LibvirtHypervisor implements Hypervisor {
   readonly #starting = new Map<string, Promise<void>>();
   readonly #aboutToTell = new Set<string>();
   readonly #template: DomainTemplate;
+  readonly #uri: string;
+  readonly #peers: MigrationPeers;
   readonly #listeners = new Set<(copy: VmCopy) => void>();
   readonly #shutdownBy = new Map<string, ShutdownBy>();
   readonly #leaveEventLoop: () => Promise<void>;
 
-  private constructor(library: Library, uri: string, template: DomainTemplate) {
+  private constructor(library: Library, uri: string, template: DomainTemplate, peers: MigrationPeers) {
+    this.#uri = uri;
+    this.#peers = peers;
     this.description = `libvirt at ${uri}`;
     this.#library = library;
     this.#template = template;
@@ -40,8 +59,8 @@ export class LibvirtHypervisor implements Hypervisor {
   }
 
   /** Connects, and lets the daemon probe QEMU now rather than at the first start (4 s). Throws `HypervisorError`. */
-  static async connect(uri: string, template: DomainTemplate): Promise<LibvirtHypervisor> {
-    const hypervisor = new LibvirtHypervisor(loadLibrary(), uri, template);
+  static async connect(uri: string, template: DomainTemplate, peers = NO_PEERS): Promise<LibvirtHypervisor> {
+    const hypervisor = new LibvirtHypervisor(loadLibrary(), uri, template, peers);
     try {
       await hypervisor.#main.use('capabilities', async (handle, fail) => {
         if ((await hypervisor.#library.capabilities(handle)) === null) fail();
@@ -113,8 +132,27 @@ export class LibvirtHypervisor implements Hypervisor {
     });
   }
 
-  async migrate(vm: VmId, to: NodeId): Promise<void> {
-    throw new HypervisorError(`migrate ${vm} to ${to}: not built for libvirt yet`);
+  /** On a connection of its own: it takes as long as the VM's memory is big. */
+  async migrate(vm: VmId, to: NodeId, epoch: number): Promise<void> {
+    const uri = this.#peers.uriOf(to);
+    const { oneMachine } = this.#peers;
+    const connection = new Connection(this.#library, this.#uri);
+    try {
+      const found = await connection.withDomain(`migrate ${vm} to ${to}`, vm, async (domain, fail) => {
+        const live = (await this.#library.xmlToMove(domain, 'live')) ?? fail();
+        const kept = (await this.#library.xmlToMove(domain, 'kept')) ?? fail();
+        const move = { uri, oneMachine, live: withLeaseEpoch(live, epoch), kept: withLeaseEpoch(kept, epoch) };
+        if ((await this.#library.migrate(domain, move)) < 0) fail();
+        const { status, state, reason } = await this.#library.stateOf(domain);
+        if (status < 0) fail();
+        const { reason: why } = copyState(state, reason, undefined);
+        if (why !== 'migrated') throw new HypervisorError(`migrate ${vm} to ${to}: done, but here in state ${state}`);
+        return true;
+      });
+      if (found === undefined) throw new HypervisorError(`migrate ${vm} to ${to}: no such VM here`);
+    } finally {
+      await connection.close();
+    }
   }
 
   async remove(vm: VmId): Promise<void> {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chown, mkdir, open, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -32,6 +33,11 @@ export async function startSessionDaemon(libvirtd: string, folder: string): Prom
   }
   // Otherwise a log daemon is started for the guests' consoles, which outlives us.
   await writeFile(join(folder, 'config/libvirt/qemu.conf'), 'stdio_handler = "file"\n');
+  // Two daemons of one machine look like one host, between which nothing migrates.
+  const settings = join(folder, 'config/libvirt/libvirtd.conf');
+  await writeFile(settings, `host_uuid = "${randomUUID()}"\n`, { flag: 'wx' }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  });
   const env = {
     PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: folder,

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { timingsFor } from '#machines';
+import { play, productionBuild, refuseWhatIsNotBuilt } from '../simulation/mod.ts';
+import { PEER_FOLDER, readPeerScenarios } from './peer-folder.ts';
+
+const peers = readPeerScenarios();
+if (peers.length === 0) {
+  console.warn(`SKIPPED: no peer scenarios in ${PEER_FOLDER} (set PEER_SCENARIOS to the folder that has them)`);
+}
+
+/** From the decision to a VM that runs: placing, leases, the hypervisor. */
+const START_SECONDS = 10;
+
+describe.skipIf(peers.length === 0)('scenarios of a peer', () => {
+  test.each(peers.map((peer) => [peer.file, peer] as const))(
+    '%s comes out as it says, within the promised time, and at high sensitivity sooner than the peer',
+    async (file, { scenario, recoverySeconds }) => {
+      refuseWhatIsNotBuilt(scenario, file);
+      const own = await play(scenario, { build: productionBuild });
+      expect(own.violations).toEqual([]);
+      expect(own.unmet).toEqual([]);
+      const { hostFailure } = timingsFor({
+        sensitivity: scenario.settings.sensitivity,
+        confirmingFence: true,
+      }).triggerMs;
+      for (const { seconds } of own.recoveries) expect(seconds).toBeLessThanOrEqual(hostFailure / 1000 + START_SECONDS);
+      if (recoverySeconds.length === 0) return;
+      const settings = { ...scenario.settings, sensitivity: 'high' as const };
+      const high = await play({ ...scenario, settings }, { build: productionBuild });
+      expect(high.violations).toEqual([]);
+      expect(high.recoveries.length).toBeGreaterThan(0);
+      for (const { seconds } of high.recoveries) expect(seconds).toBeLessThan(Math.min(...recoverySeconds));
+    },
+    120_000,
+  );
+});
