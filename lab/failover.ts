@@ -9,7 +9,9 @@ export interface Failover {
   readonly from: string;
   readonly to: string;
   readonly epoch: number;
-  /** A node decided that the other is down. */
+  /** A node found the other dead and began to fence it. */
+  readonly detectedMs: number;
+  /** Its actor decided that it is down, with proof. */
   readonly decidedMs: number;
   /** Its node was chosen and leased to. */
   readonly plannedMs: number;
@@ -48,10 +50,12 @@ export async function cutAndFollow(lab: Lab, node: string): Promise<Failover[]> 
         }
         const epoch = epochOf(start.entry);
         await untilBooted(lab.diskOf(vm), vm, epoch);
+        const detected = first((entry) => entry.what === 'fence' && entry.about === node);
         const decided = first((entry) => entry.what === 'trigger' && (entry.about === node || entry.vm === vm));
         const planned = first((entry) => entry.what === 'plan' && entry.vm === vm);
         return {
           ...{ vm, from: node, to: start.entry.node, epoch },
+          detectedMs: detected?.ms ?? Number.NaN,
           decidedMs: decided?.ms ?? Number.NaN,
           plannedMs: planned?.ms ?? Number.NaN,
           startedMs: start.ms,

@@ -13,20 +13,19 @@ import {
 } from '../../simulation/mod.ts';
 import type { Lab } from '../lab.ts';
 import { LabError } from '../lab-error.ts';
+import { untilCalm } from '../until-calm.ts';
 import { perform } from './perform.ts';
 
 /** As the simulator's, but real time, so no hash: no two runs are the same. */
 export type LabResult = Omit<ScenarioResult, 'hash'>;
-
-const LOOK_MS = 100;
-const CALM_DEADLINE_MS = 60_000;
 
 /**
  * Plays a scenario on a lab that was made from it and has booted, second by second, and checks at the end what is
  * expected and what the guests wrote on their disks. Throws `LabError` when the cluster never gets healthy.
  */
 export async function playOnLab(lab: Lab, scenario: Scenario, beganMs: number): Promise<LabResult> {
-  await untilCalm(lab, scenario);
+  const on = scenario.nodes.filter(({ power }) => power === 'on').map(({ name }) => name);
+  await untilCalm(lab, on); // time 0 of a scenario
   const zeroMs = performance.now();
   const recorder = new Recorder(() => performance.now() - zeroMs);
   const leaves = follow(lab, recorder);
@@ -82,22 +81,6 @@ async function performed(lab: Lab, recorder: Recorder, event: ScenarioEvent): Pr
     const why = error instanceof Error ? error.message : String(error);
     if (error instanceof LabError) recorder.fact('scenario: nothing to do', undefined, undefined, why);
     else recorder.violate('the lab can play the file', `${event.do} at ${event.at} s: ${why}`);
-  }
-}
-
-/** Time 0 of a scenario is a cluster in which every node that is on is well. */
-async function untilCalm(lab: Lab, scenario: Scenario): Promise<void> {
-  const on = new Set(scenario.nodes.filter(({ power }) => power === 'on').map(({ name }) => name));
-  const untilMs = performance.now() + CALM_DEADLINE_MS;
-  for (;;) {
-    const sick = lab.status().nodes.filter(({ node, verdict }) => on.has(node) && verdict !== 'healthy');
-    if (sick.length === 0) return;
-    if (performance.now() > untilMs) {
-      throw new LabError(
-        `not healthy after a minute: ${sick.map(({ node, verdict }) => `${node} ${verdict}`).join(', ')}`,
-      );
-    }
-    await delay(LOOK_MS);
   }
 }
 
