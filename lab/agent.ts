@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -13,6 +12,7 @@ import { LabLink } from './lab-link.ts';
 import { nodeConfig } from './node-config.ts';
 import { nodeFences } from './node-fences.ts';
 import { nodeHypervisor } from './node-hypervisor.ts';
+import { runAboveOthers } from './real-time.ts';
 import { reportCopies } from './report-copies.ts';
 import { STORAGE_CUT } from './storage-cut.ts';
 import { WatchdogLink } from './watchdog-link.ts';
@@ -20,19 +20,13 @@ import { WatchdogLink } from './watchdog-link.ts';
 /** A lab node's agent, started by `node-init`: `node agent.ts CONFIG.json`. */
 const RETRY_MS = 300;
 const STORAGE_DEADLINE_MS = 2000;
-/** As HA daemons run: a guest at work must not make its host look dead. */
-const PRIORITY = -10;
 
 const config = nodeConfig.parse(JSON.parse(readFileSync(process.argv[2] ?? 'config.json', 'utf8')));
 const node = nodeId(config.node);
 const guestOf = z.object({ vm: z.string().transform(vmId) });
 const shutdownOf = z.object({ reboot: z.boolean() });
 
-try {
-  setPriority(PRIORITY);
-} catch {
-  // only root may
-}
+await runAboveOthers(process.pid);
 
 /** A host waits for what it needs, it does not give up: node-init would only start it again. */
 async function insist<T>(what: string, open: () => Promise<T>): Promise<T> {

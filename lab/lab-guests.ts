@@ -25,7 +25,7 @@ export async function labGuests(folder: LabFolder, log: (line: string) => void):
   try {
     const { kernel, initrd, accelerator } = await ensureGuest(found, log);
     const guest = {
-      qemu: await politeQemu(folder, found.qemu),
+      qemu: process.getuid?.() === 0 ? found.qemu : await politeQemu(folder, found.qemu),
       kernel: await shareFile(folder, 'kernel', kernel),
       initrd: await shareFile(folder, 'initrd', initrd),
       accelerator,
@@ -37,10 +37,12 @@ export async function labGuests(folder: LabFolder, log: (line: string) => void):
   }
 }
 
-/** Guests that boot in emulation take all the cores there are: agents and servers must come first. */
+/** Guests that boot in emulation take all the cores there are. Only root can put agents above them, so they step back. */
 async function politeQemu(folder: LabFolder, qemu: string): Promise<string> {
   const path = join(folder.shared, 'qemu');
-  await writeFile(path, `#!/bin/sh\nexec nice -n 10 ${qemu} "$@"\n`, { mode: 0o755 });
+  await writeFile(path, `#!/bin/sh\necho 10 >/proc/self/autogroup 2>/dev/null\nexec nice -n 10 ${qemu} "$@"\n`, {
+    mode: 0o755,
+  });
   return path;
 }
 

@@ -6,6 +6,7 @@ import { createArea } from '../node-agent/file-storage/mod.ts';
 import { ensureNatsServer } from '../setup/nats-server.ts';
 import { type NatsServerHandle, startNatsCluster } from '../transport/mod.ts';
 import type { LabFolder } from './lab-folder.ts';
+import { runAboveOthers } from './real-time.ts';
 import type { KeptServer } from './server-keeper.ts';
 import { recordServers } from './server-pids.ts';
 
@@ -50,6 +51,7 @@ export async function startLabServices(
       storage: `a file with compare-and-write under locks (${area})`,
     };
     const messaging = cluster.servers.map((server) => named(server));
+    for (const { pid } of [...messaging, ...chosen.servers]) if (pid !== undefined) await runAboveOthers(pid);
     return {
       ...{ nats: cluster.urls, database: chosen.connection, area, parts },
       servers: { messaging, database: chosen.servers },

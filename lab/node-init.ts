@@ -5,6 +5,7 @@ import { startSessionDaemon } from '../node-agent/libvirt/mod.ts';
 import { isAgentHeld } from './agent-held.ts';
 import { FOLDER_VARIABLE, nodeMembers } from './node-members.ts';
 import { signalProcess } from './process-identity.ts';
+import { runAboveOthers } from './real-time.ts';
 import { SoftWatchdog } from './soft-watchdog.ts';
 
 /**
@@ -51,6 +52,7 @@ let libvirtUri: string | undefined;
 async function runDaemon(libvirtd: string, folder: string): Promise<void> {
   const daemon = await startSessionDaemon(libvirtd, folder);
   libvirtUri = daemon.uri;
+  if (daemon.process.pid !== undefined) await runAboveOthers(daemon.process.pid, false); // not its guests
   daemon.process.once('exit', (status, signal) => {
     console.error(`libvirtd ended (${signal ?? status}), starting it again`);
     setTimeout(() => {

@@ -1,3 +1,4 @@
+import { runAboveOthers } from './real-time.ts';
 import { recordServers } from './server-pids.ts';
 
 /** A server that the lab started. `pid` is undefined once it ended. */
@@ -61,6 +62,7 @@ export class ServerKeeper {
     this.#note('alert', `${server.name} ended: starting it again`);
     try {
       await recordServers(this.#pids, () => server.start());
+      if (server.pid !== undefined) await runAboveOthers(server.pid);
       this.#note('start', `${server.name} runs again`);
     } catch (error) {
       this.#note('alert', `${server.name} does not start: ${error instanceof Error ? error.message : String(error)}`);
