@@ -1,45 +1,89 @@
-import { expect, it } from 'vitest';
-import { type AnyMachineSnapshot, getInitialSnapshot, transition } from 'xstate';
-import type { NodeEvent } from './events.ts';
+import { expect, test } from 'vitest';
+import { TestChart } from '../test-chart.ts';
 import { nodeMachine } from './node.ts';
 
-const dead = (incarnation: number): NodeEvent => ({
-  type: 'verdict',
-  verdict: 'dead',
-  boundReached: false,
-  incarnation,
-  sequence: 7,
-  ageMs: 600,
-  observers: ['n2', 'n3'],
+const verdictOf = (verdict: string, more: object = {}) => ({
+  ...{ type: 'verdict', verdict, boundReached: false, incarnation: 1, sequence: 5, ageMs: 0, observers: ['n2'] },
+  ...more,
+});
+const bound = { kind: 'bound', node: 'n1', incarnation: 1, sequence: 5, ageMs: 90_000, observers: ['n2'] };
+const reached = verdictOf('dead', { boundReached: true, evidence: bound });
+const wordOf = (more: object = {}) => ({
+  ...{ type: 'word', incarnation: 1, sequence: 5, state: 'suspended', freeze: false, returns: false },
+  ...more,
+});
+const up = () => new TestChart(nodeMachine, { address: 'node/n1' }).take(verdictOf('healthy'));
+
+test.each<[string, object, string]>([
+  ['healthy', verdictOf('healthy'), 'up.healthy'],
+  ['management-isolated (T6)', verdictOf('management-isolated'), 'up.managementIsolated'],
+  ['storage-isolated', verdictOf('storage-isolated'), 'suspect.storageIsolated'],
+  ['dead', verdictOf('dead'), 'suspect.dead.fencing'],
+  ['dead, bound reached', reached, 'down.listing'],
+  ['storage lost for all (B3)', verdictOf('storage-lost'), 'storageLost'],
+  ['its word (B9)', wordOf(), 'down.listing'],
+  ['an old word', wordOf({ sequence: 4 }), 'up.healthy'],
+  ['its last word, freezing', wordOf({ state: 'off', freeze: true }), 'frozen'],
+])('a node that is up: %s', (_, event, state) => {
+  expect(up().take(event as { type: string }).state).toBe(state);
 });
 
-function after(...events: object[]): AnyMachineSnapshot {
-  let snapshot: AnyMachineSnapshot = getInitialSnapshot(nodeMachine, { address: 'node/n1' });
-  // The runtime feeds results of effects back as such events.
-  for (const event of events) [snapshot] = transition(nodeMachine, snapshot as never, event as never);
-  return snapshot;
-}
-
-const confirmed = {
-  type: 'xstate.done.actor.0.node.suspect.dead.fencing',
-  output: { outcome: 'confirmed', by: 'switch' },
-};
-
-it('is down once fenced, and the same verdict again does not fence it again', () => {
-  expect(after(dead(1)).matches({ suspect: { dead: 'fencing' } })).toBe(true);
-  const fenced = after(dead(1), confirmed, dead(1), dead(1));
-  expect(fenced.matches('down')).toBe(true);
-  expect(fenced.context.evidence).toEqual({ kind: 'fence', node: 'n1', incarnation: 1, fence: 'switch' });
+test.each<[string, object, string]>([
+  ['still dead', verdictOf('dead'), 'down.told'],
+  ['its slot seems well, but did not change', verdictOf('healthy'), 'down.told'],
+  ['its slot changed', verdictOf('healthy', { sequence: 6 }), 'up.healthy'],
+  ['back, management-isolated', verdictOf('management-isolated', { sequence: 6 }), 'up.healthy'],
+  ['booted again', verdictOf('healthy', { incarnation: 2, sequence: 1 }), 'up.healthy'],
+  ['booted again and dead again', verdictOf('dead', { incarnation: 2 }), 'suspect.dead.fencing'],
+  ['storage is gone for all (B3)', verdictOf('storage-lost'), 'storageLost'],
+])('a node that is down: %s', (_, event, state) => {
+  expect(
+    up()
+      .take(wordOf())
+      .done([])
+      .take(event as { type: string }).state,
+  ).toBe(state);
 });
 
-it('is fenced anew when it booted since and died again before it was seen alive', () => {
-  expect(after(dead(1), confirmed, dead(2)).matches({ suspect: { dead: 'fencing' } })).toBe(true);
+test('its VMs are told at once, the cluster is told whom to expect, and both again until it is back', () => {
+  const chart = up().take(wordOf()).done(['a', 'b']);
+  expect(chart.asked.slice(0, 3)).toEqual(['-> cluster/main expect', '-> vm/a hostDown', '-> vm/b hostDown']);
+  expect(chart.after(5000).done(['b']).asked.slice(0, 1)).toEqual(['-> vm/b hostDown']);
+  expect(chart.after(5000).fails().state).toBe('down.told');
 });
 
-it('is back only with a slot newer than the evidence', () => {
-  const healthy = (incarnation: number, sequence: number) => ({ ...dead(incarnation), verdict: 'healthy', sequence });
-  const word = { type: 'word', incarnation: 1, sequence: 9, state: 'suspended' };
-  expect(after(word, healthy(1, 9)).matches('down')).toBe(true);
-  expect(after(word, healthy(1, 10)).matches('up')).toBe(true);
-  expect(after(word, healthy(2, 1)).matches('up')).toBe(true);
+test('a fence that confirms ends the waiting (B9); one that fails is tried again, and the same verdict begins no other', () => {
+  const chart = up().take(verdictOf('dead'));
+  expect(chart.take(verdictOf('dead')).asked).toEqual([]);
+  expect(chart.done({ outcome: 'failed', why: 'no answer' }).state).toBe('suspect.dead.fenceFailed');
+  expect(chart.after(10_000).done({ outcome: 'confirmed', by: 'bmc' }).state).toBe('down.listing');
+  expect(chart.context.evidence).toMatchObject({ kind: 'fence', fence: 'bmc' });
+});
+
+test('a word given while storage is gone for all proves nothing, and none is kept (B3)', () => {
+  const chart = up().take(wordOf(), verdictOf('storage-lost'), wordOf());
+  expect([chart.state, chart.context.evidence]).toEqual(['storageLost', null]);
+  expect(chart.take(verdictOf('healthy', { sequence: 9 })).state).toBe('up.healthy');
+});
+
+test('a frozen node recovers nobody, whatever is judged, until it is back', () => {
+  const chart = up().take(wordOf({ state: 'off', freeze: true }));
+  expect(chart.take(verdictOf('dead'), reached, wordOf(), verdictOf('storage-lost')).state).toBe('frozen');
+  expect(chart.take(verdictOf('healthy', { incarnation: 2 })).state).toBe('up.healthy');
+});
+
+test.each<[string, object[], string]>([
+  ['on while it is up', [], '! setMaintenance'],
+  ['on while management-isolated', [verdictOf('management-isolated')], '! setMaintenance'],
+  ['on while dead', [verdictOf('dead')], '! note'],
+  ['on while down', [wordOf()], '! note'],
+])('maintenance %s', (_, before, asked) => {
+  const chart = up().take(...(before as { type: string }[]));
+  expect(chart.take({ type: 'maintenance', on: true }).asked).toEqual([asked]);
+  expect(chart.take({ type: 'maintenance', on: false }).asked).toEqual(['! setMaintenance']);
+});
+
+test('one that is well again means room', () => {
+  expect(up().take(verdictOf('dead'), verdictOf('healthy')).asked).toContain('-> cluster/main capacity');
+  expect(up().take(verdictOf('healthy')).asked).toEqual([]);
 });

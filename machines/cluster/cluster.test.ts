@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest';
+import { TestChart } from '../test-chart.ts';
+import { clusterMachine } from './cluster.ts';
+
+const nodeOf = (node: string, more: object = {}) => ({
+  ...{ node, alive: true, maintenance: false, cpus: 8, memoryMiB: 8192, slot: { incarnation: 1, sequence: 5 } },
+  ...more,
+});
+const leasedOn = (vm: string, node: string, more: object = {}) => ({
+  ...{ vm, node, cpus: 1, memoryMiB: 1024, ha: true, failback: true, priority: 0, home: null },
+  ...more,
+});
+const inventoryOf = (more: object = {}, leased: ReturnType<typeof leasedOn>[] = []) => ({
+  ...{ nodes: [nodeOf('n1'), nodeOf('n2')], rules: [], armed: true, leased, placed: leased },
+  ...more,
+});
+const place = (vm: string, more: object = {}) => ({
+  ...{ type: 'place', vm, job: `job/${vm}-1`, cause: 'host-down', cpus: 1, memoryMiB: 1024, priority: 0 },
+  ...{ failback: true, avoid: [], evidence: [], stay: null, only: null },
+  ...more,
+});
+/** One that has made its first review. */
+const idle = (inventory = inventoryOf()) => new TestChart(clusterMachine, {}).after(20).done(inventory);
+const told = (chart: TestChart) => chart.asked.filter((asked) => asked.startsWith('->') || asked.startsWith('!'));
+
+test('requests that come together see each other', () => {
+  const chart = idle()
+    .take(place('a', { memoryMiB: 8192 }), place('b', { memoryMiB: 8192 }))
+    .after(20);
+  chart.done(inventoryOf());
+  expect(told(chart)).toEqual(['-> job/a-1 placed', '-> job/b-1 placed']);
+  expect(chart.context.reservations.map((held: { node: string }) => held.node)).toEqual(['n1', 'n2']);
+});
+
+test('what was given counts until the inventory that shows it', () => {
+  const chart = idle().take(place('a')).after(20).done(inventoryOf());
+  expect(chart.take({ type: 'settled', vm: 'a', outcome: 'runs' }).context.reservations).toHaveLength(1);
+  expect(chart.after(20).context.reservations).toHaveLength(0);
+});
+
+test('VMs that are expected are waited for a moment, so that the important one chooses first', () => {
+  const one = { nodes: [nodeOf('n1', { memoryMiB: 1024 })] };
+  const chart = idle()
+    .take({ type: 'expect', vms: ['a', 'b'] }, place('a'))
+    .after(20);
+  expect(chart.state).toBe('expecting');
+  expect(chart.take(place('b', { priority: 9 })).state).toBe('deciding');
+  chart.done(inventoryOf(one));
+  expect(chart.context.waiting).toEqual(['a']);
+  const late = idle()
+    .take({ type: 'expect', vms: ['a', 'b'] }, place('a'))
+    .after(20)
+    .after(400);
+  expect(late.state).toBe('deciding');
+});
+
+test('who fitted nowhere, or did not start, is told when room appears (B5)', () => {
+  const chart = idle()
+    .take(place('a', { memoryMiB: 9999 }))
+    .after(20)
+    .done(inventoryOf());
+  chart.take({ type: 'settled', vm: 'b', outcome: 'failed' });
+  expect(told(chart.take({ type: 'capacity' }))).toEqual(['-> vm/a capacity', '-> vm/b capacity']);
+});
+
+test('a node that somebody can prove to be down gets nothing, until its slot says otherwise', () => {
+  const evidence = [{ kind: 'word', node: 'n1', incarnation: 1, sequence: 5 }];
+  const chart = idle().take(place('a', { evidence })).after(20).done(inventoryOf());
+  expect(chart.context.reservations[0].node).toBe('n2');
+  const nodes = [nodeOf('n1', { slot: { incarnation: 1, sequence: 6 } }), nodeOf('n2')];
+  const later = idle().take(place('a', { evidence })).after(20).done(inventoryOf({ nodes }));
+  expect(later.context.reservations[0].node).toBe('n1');
+});
+
+test('F6: disarmed, only a user is served; armed again, all others are told', () => {
+  const chart = idle().take({ type: 'disarm' }).after(20);
+  expect(chart.context.armingNow).toBe(false);
+  expect(told(chart.done(inventoryOf({ armed: false })))).toEqual(['! note']);
+  chart
+    .take(place('a'), place('b', { cause: 'user' }))
+    .after(20)
+    .done(inventoryOf({ armed: false }));
+  expect(chart.context.reservations.map((held: { vm: string }) => held.vm)).toEqual(['b']);
+  expect(chart.context.held).toEqual(['a']);
+  expect(told(chart.take({ type: 'arm' }).after(20).done(inventoryOf()))).toEqual(['-> vm/a capacity', '! note']);
+});
+
+test('F6: disarmed, nothing is moved', () => {
+  const nodes = [nodeOf('n1', { maintenance: true }), nodeOf('n2')];
+  const leased = [leasedOn('a', 'n1')];
+  expect(told(idle(inventoryOf({ nodes, armed: false }, leased)))).toEqual(['! note']);
+  expect(told(idle(inventoryOf({ nodes }, leased)))).toEqual(['-> vm/a moveTo', '! note']);
+});
+
+test('a wish to arm is not lost when the database does not answer, nor one that is newer', () => {
+  const chart = idle().take({ type: 'disarm' }).after(20).fails();
+  expect(chart.context.arming).toBe(false);
+  const newer = idle().take({ type: 'disarm' }).after(20).take({ type: 'arm' }).fails();
+  expect(newer.context.arming).toBe(true);
+});
+
+test("a user's move is carried out or refused", () => {
+  const leased = [leasedOn('a', 'n1')];
+  const chart = idle(inventoryOf({}, leased)).take({ type: 'move', vm: 'a', to: 'n2' }).after(20);
+  expect(told(chart.done(inventoryOf({}, leased)))).toEqual(['-> vm/a moveTo', '! note']);
+  const refused = idle(inventoryOf({}, leased)).take({ type: 'move', vm: 'a', to: 'n9' }).after(20);
+  expect(told(refused.done(inventoryOf({}, leased)))).toEqual(['! note']);
+});
+
+test('a move that failed is tried again later and later, one that went well is forgotten', () => {
+  const nodes = [nodeOf('n1', { maintenance: true }), nodeOf('n2')];
+  const leased = [leasedOn('a', 'n1')];
+  const chart = idle(inventoryOf({ nodes }, leased));
+  chart.take({ type: 'settled', vm: 'a', outcome: 'stayed' });
+  expect([chart.state, chart.context.failedMoves]).toEqual(['idle', { a: 1 }]);
+  expect(told(chart.after('reviewAgain').after(20).done(inventoryOf({ nodes }, leased)))).toContain('-> vm/a moveTo');
+  chart.take({ type: 'settled', vm: 'a', outcome: 'runs' });
+  expect(chart.context.failedMoves).toEqual({});
+});
+
+test('what should move and cannot is said once', () => {
+  const nodes = [nodeOf('n1', { maintenance: true })];
+  const stuck = inventoryOf({ nodes }, [leasedOn('a', 'n1')]);
+  const chart = idle(stuck);
+  expect(told(chart)).toEqual(['! note']);
+  expect(told(chart.after('reviewAgain').after(20).done(stuck))).toEqual([]);
+});
+
+test('rules that contradict each other move nobody, and that is said', () => {
+  const rules = [
+    { kind: 'vm', mode: 'together', strength: 'must', vms: ['a', 'b'] },
+    { kind: 'vm', mode: 'apart', strength: 'must', vms: ['a', 'b'] },
+  ];
+  const chart = idle(inventoryOf({ rules }, [leasedOn('a', 'n1'), leasedOn('b', 'n2')]));
+  expect(told(chart)).toEqual(['! note']);
+});
+
+test('B3: while no node is well nothing is decided, and for a while afterwards each node resumes its own first', () => {
+  const nobody = inventoryOf({ nodes: [nodeOf('n1', { alive: false })] });
+  const chart = idle().take(place('a')).after(20);
+  for (let round = 0; round < 5; round += 1) chart.done(nobody).after(1000).after(20);
+  expect(chart.done(inventoryOf()).state).toBe('calming');
+  chart.take({ type: 'settled', vm: 'a', outcome: 'runs' });
+  expect(told(chart.after(15_000).after(20).done(inventoryOf()))).toEqual([]);
+});
+
+test('a host that has just joined and knows no node yet delays only by its next look', () => {
+  const chart = idle()
+    .take(place('a'))
+    .after(20)
+    .done(inventoryOf({ nodes: [] }))
+    .after(1000)
+    .after(20);
+  expect(told(chart.done(inventoryOf()))).toEqual(['-> job/a-1 placed']);
+});
