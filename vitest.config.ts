@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: { poll: { timeout: 4_000 } },
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.servers.test.ts', '**/*.lab.test.ts'],
         },
@@ -18,6 +19,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 15_000 } },
           fileParallelism: false,
         },
       },

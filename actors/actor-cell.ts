@@ -22,6 +22,7 @@ import { Outbox } from './outbox.ts';
 import type { Kind } from './registration.ts';
 import { TimerSet } from './timer-set.ts';
 import type { Address, Delivery } from './transport.ts';
+import { WAKE, woken } from './wake.ts';
 import { whileFull } from './while-full.ts';
 
 type MessageWork = Extract<Work, { kind: 'message' }>;
@@ -146,11 +147,23 @@ export class ActorCell {
       if (admission === 'known') return work.delivery.ack();
       if (admission === 'early') return this.#handBack(work.delivery);
       if (admission === 'parked') return this.#keep(work, state);
+      if (work.delivery.message.event.type === WAKE) return this.#wake(work, state);
       if (await this.#wasTaken(work, state)) return work.delivery.ack();
     }
     if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer && work.failedAt !== state.sequence) return;
     this.#finish(await commitStep(this.#cycle(state), work), state);
     this.#failures = 0;
+  }
+
+  /** Not remembered as taken: once its timer has ended, a wake-up that comes again finds nothing. */
+  async #wake({ delivery }: MessageWork, state: ActorState): Promise<void> {
+    const due = woken(state, delivery.message, this.#context.clock.nowMs());
+    if (due !== undefined) {
+      const { id, timer } = due;
+      this.#finish(await commitStep(this.#cycle(state), { kind: 'timer', id, timer }), state);
+      this.#failures = 0;
+    }
+    delivery.ack();
   }
 
   /**

@@ -8,6 +8,10 @@ export interface PendingTimer {
   readonly event: AnyEventObject;
   /** On this host's clock. */
   readonly dueMs: number;
+  /** The step that armed it. */
+  readonly armed: number;
+  /** True when this host armed it: then its clock knows exactly when it is due, else it waits in full what was left. */
+  readonly measured: boolean;
 }
 
 /**
@@ -69,7 +73,12 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     forgot: stored.forgot === true,
     recent: stored.recent,
     outbox: storedMessages(stored),
-    timers: new Map(stored.timers.map((timer) => [timer.id, { event: timer.event, dueMs: nowMs + timer.remainingMs }])),
+    timers: new Map(
+      stored.timers.map(({ id, event, remainingMs, armed }) => [
+        id,
+        { event, dueMs: nowMs + remainingMs, armed: armed ?? 0, measured: false },
+      ]),
+    ),
     cursors: new Map(Object.entries(stored.cursors)),
     sent: new Map(Object.entries(stored.sent)),
     effects: new Map(stored.effects.map((effect) => [effect.key, effect])),

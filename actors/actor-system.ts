@@ -30,6 +30,12 @@ export interface ActorSystemOptions {
   readonly onAlert?: (alert: Alert) => void;
   readonly limits?: Partial<Limits>;
   readonly membership?: Partial<OwnershipOptions>;
+  /**
+   * `servers` (default): where the servers can schedule messages, a timer does not begin again when another host takes its
+   * actor over; their clocks decide then, so a server's clock set forward ends it early. `own`: no clock but the hosts' own
+   * monotonic ones ever ends a timer; a takeover restarts what was left.
+   */
+  readonly timers?: 'servers' | 'own';
   /** For tests: called when a part of the cycle is done. May call `kill`. */
   readonly onCyclePoint?: (point: CyclePoint, address: Address) => void;
 }
@@ -64,6 +70,7 @@ export class ActorSystem {
       clock,
       random,
       limits,
+      wakeFromMs: transport.schedules && options.timers !== 'own' ? limits.scheduledFromMs : undefined,
       alert: options.onAlert ?? (() => {}),
       kindFor: (of) => this.#kind(of),
       freshId: () => `${host}-${life}-${++count}`,

@@ -7,13 +7,16 @@ import type { MailboxMessage } from './transport.ts';
 
 /** Whether a message is to be taken now. `known`: it was taken in an earlier step. */
 export function admit(state: ActorState, message: MailboxMessage): 'take' | 'known' | 'early' | 'parked' {
-  if (message.sequence === undefined) {
-    if (state.recent.includes(message.id)) return 'known';
-  } else {
-    const place = placeOf(message.sequence, state.cursors.get(laneOf(message.from, message.event)), state.forgot);
-    if (place !== 'next') return place;
-  }
-  return state.status === 'parked' && !isControl(message.event) ? 'parked' : 'take';
+  const place = placeIn(state, message);
+  if (place === 'known') return 'known';
+  // Also what comes after a message that waits, so that all of them are taken in order once it is released.
+  if (state.status === 'parked' && !isControl(message.event)) return 'parked';
+  return place === 'next' ? 'take' : 'early';
+}
+
+function placeIn(state: ActorState, message: MailboxMessage): 'next' | 'known' | 'early' {
+  if (message.sequence === undefined) return state.recent.includes(message.id) ? 'known' : 'next';
+  return placeOf(message.sequence, state.cursors.get(laneOf(message.from, message.event)), state.forgot);
 }
 
 /**

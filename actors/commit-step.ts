@@ -11,6 +11,7 @@ import type { Kind } from './registration.ts';
 import { numberMessages, seal } from './seal.ts';
 import { effectEvent, runStep, type StepResult } from './step.ts';
 import type { Address, Delivery, MailboxMessage } from './transport.ts';
+import { wakesOf } from './wake.ts';
 
 /** Something that makes an actor step. */
 export type StepWork =
@@ -72,7 +73,9 @@ export async function commitResult(
   const stored = unsent.length === 0 ? state : { ...state, outbox: [...state.outbox, ...unsent] };
   const { outcome, reason } = result;
   const body = seal({ state: stored, kind, host, nowMs: clock.nowMs(), cause, outcome, reason, outgoing, limits });
-  const step = { address, expectedSequence: state.sequence, commitId: context.freshId(), body, outgoing };
+  const wakes = context.wakeFromMs === undefined ? [] : wakesOf(address, state, clock.nowMs(), context.wakeFromMs);
+  const scheduled = wakes.length === 0 ? {} : { scheduled: wakes };
+  const step = { address, expectedSequence: state.sequence, commitId: context.freshId(), body, outgoing, ...scheduled };
   if (outcome === 'refused' && work.kind === 'message') {
     await persist(cycle, () => context.transport.deadLetter(work.delivery.message, reason ?? outcome));
   }

@@ -57,7 +57,15 @@ const envelope = z.object({
   unborn: z.boolean().optional(),
   parent: addressText.optional(),
   /** Left to wait when this step was committed; in full again on the next host: late, never early. */
-  timers: z.array(z.object({ id: z.string(), remainingMs: z.number(), event })),
+  timers: z.array(
+    z.object({
+      id: z.string(),
+      remainingMs: z.number(),
+      event,
+      /** The step that armed it. */
+      armed: z.number().optional(),
+    }),
+  ),
   /** Last sequence taken from each sending actor. */
   cursors: z.record(z.string(), z.number()),
   /** True when old cursors were let go. */

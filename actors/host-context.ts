@@ -12,6 +12,8 @@ export interface HostContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: Limits;
+  /** The servers wake actors for timers from this length on; undefined where they do not. */
+  readonly wakeFromMs: number | undefined;
   readonly alert: (alert: Alert) => void;
   readonly kindFor: (address: Address) => Kind;
   /** New each time, and never the same on two hosts or two lives of a host. */

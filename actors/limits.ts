@@ -21,6 +21,8 @@ export interface Limits {
   readonly idleMs: number;
   /** A message that came too early, or to a parked actor, is handed back for this long. */
   readonly handBackMs: number;
+  /** From this length on a timer is also scheduled with the servers, where these can and may. */
+  readonly scheduledFromMs: number;
   /** Waits between tries when messaging does not answer. */
   readonly unavailable: Backoff;
   /** Waits between tries of a step that throws. */
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: Limits = {
   idsRemembered: 32,
   idleMs: 60_000,
   handBackMs: 200,
+  scheduledFromMs: 5_000,
   unavailable: { firstMs: 20, maxMs: 1_000 },
   failure: { firstMs: 50, maxMs: 5_000 },
 };

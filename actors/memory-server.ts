@@ -1,15 +1,17 @@
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 import { MailboxFull, StaleCommit } from './errors.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryMailbox } from './memory-mailbox.ts';
 import { partitionOf } from './partition.ts';
-import type { Address, DeadLetter, JournalEntry, MailboxMessage, StepCommit } from './transport.ts';
+import type { Address, DeadLetter, JournalEntry, MailboxMessage, ScheduledMessage, StepCommit } from './transport.ts';
 
 export interface MemoryServerOptions {
   readonly clock: Clock;
   readonly partitions?: number;
   /** True: `commit` delivers outgoing messages itself, in the same write. */
   readonly atomicOutgoing?: boolean;
+  /** True: messages can be scheduled, on `clock`. */
+  readonly schedules?: boolean;
   /** Messages waiting for one actor, at most. */
   readonly mailboxDepth?: number;
   /** Steps kept per actor. */
@@ -21,8 +23,10 @@ export class MemoryServer {
   readonly clock: Clock;
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
+  readonly schedules: boolean;
   readonly bus: MemoryBus;
   readonly deadLetters: DeadLetter[] = [];
+  readonly #scheduled = new Map<string, Timer>();
   readonly #mailboxDepth: number;
   readonly #historyDepth: number;
   readonly #journal = new Map<Address, JournalEntry[]>();
@@ -35,6 +39,7 @@ export class MemoryServer {
     this.clock = options.clock;
     this.partitions = options.partitions ?? 64;
     this.atomicOutgoing = options.atomicOutgoing ?? true;
+    this.schedules = options.schedules ?? false;
     this.#mailboxDepth = options.mailboxDepth ?? 10_000;
     this.#historyDepth = options.historyDepth ?? 64;
     this.bus = new MemoryBus(options.clock);
@@ -69,6 +74,7 @@ export class MemoryServer {
     if (this.atomicOutgoing) {
       for (const message of step.outgoing) this.mailbox(partitionOf(message.to, this.partitions)).add(message);
     }
+    for (const each of step.scheduled ?? []) this.#schedule(each);
     const { address, commitId, body } = step;
     const entry: JournalEntry = { address, sequence: step.expectedSequence + 1, commitId, body };
     entries.push(entry);
@@ -79,6 +85,17 @@ export class MemoryServer {
     }
     for (const watcher of this.#watchers) queueMicrotask(() => watcher(entry));
     return entry.sequence;
+  }
+
+  #schedule({ name, delayMs, message }: ScheduledMessage): void {
+    if (!this.schedules) throw new RangeError('this server schedules no messages');
+    const key = `${message.to} ${name}`;
+    this.#scheduled.get(key)?.cancel();
+    const timer = this.clock.after(delayMs, () => {
+      this.#scheduled.delete(key);
+      this.mailbox(partitionOf(message.to, this.partitions)).add(message);
+    });
+    this.#scheduled.set(key, timer);
   }
 
   latest(of: Address): JournalEntry | undefined {

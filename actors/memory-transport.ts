@@ -17,6 +17,7 @@ import type {
 export class MemoryTransport implements Transport {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
+  readonly schedules: boolean;
   readonly bus: Bus;
   readonly #server: MemoryServer;
   readonly #leave = new Set<() => void>();
@@ -26,6 +27,7 @@ export class MemoryTransport implements Transport {
     this.#server = server;
     this.partitions = server.partitions;
     this.atomicOutgoing = server.atomicOutgoing;
+    this.schedules = server.schedules;
     this.bus = server.bus;
   }
 

@@ -33,6 +33,7 @@ export type {
   JournalEntry,
   MailboxMessage,
   PartitionConsumer,
+  ScheduledMessage,
   StepCommit,
   Transport,
 } from './transport.ts';

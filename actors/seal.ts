@@ -73,9 +73,10 @@ export function seal(input: Sealed): string {
     snapshot: state.snapshot === undefined ? UNBORN : storeSnapshot(state.snapshot),
     unborn: state.snapshot === undefined ? true : undefined,
     parent: state.parent,
-    timers: Array.from(state.timers, ([id, { event, dueMs }]) => ({
+    timers: Array.from(state.timers, ([id, { event, dueMs, armed }]) => ({
       id,
       event,
+      armed,
       remainingMs: Math.max(0, dueMs - nowMs),
     })),
     cursors: Object.fromEntries(state.cursors),

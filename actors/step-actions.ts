@@ -36,7 +36,7 @@ function applyAction(input: StepInput, asked: Asked, action: Action): void {
       const event = params.event as AnyEventObject; // what the machine raises
       assertSerialisable(event, `event ${event.type}`);
       state.timers.delete(id);
-      state.timers.set(id, { event, dueMs: input.nowMs + params.delay });
+      state.timers.set(id, { event, dueMs: input.nowMs + params.delay, armed: state.step, measured: true });
       return;
     }
     case 'xstate.cancel':

@@ -28,6 +28,14 @@ export interface JournalEntry {
   readonly body: string;
 }
 
+/** A message that the servers put into the mailbox of its actor `delayMs` after the commit, or a little later. */
+export interface ScheduledMessage {
+  /** A later one of the same actor under the same name takes its place. */
+  readonly name: string;
+  readonly delayMs: number;
+  readonly message: MailboxMessage;
+}
+
 export interface StepCommit {
   readonly address: Address;
   /** `sequence` of the actor's last entry that this step was computed from; 0 for the first. */
@@ -37,6 +45,8 @@ export interface StepCommit {
   readonly body: string;
   /** Delivered atomically with the commit when `atomicOutgoing`; otherwise the runtime delivers them after it. */
   readonly outgoing: readonly MailboxMessage[];
+  /** Only where the transport `schedules`. May be lost where outgoing messages are not atomic. */
+  readonly scheduled?: readonly ScheduledMessage[];
 }
 
 /** A message taken from a partition's mailbox. Unacknowledged ones come again. */
@@ -74,6 +84,8 @@ export interface Transport {
   readonly partitions: number;
   /** True when `commit` delivers `outgoing` in the same atomic write. */
   readonly atomicOutgoing: boolean;
+  /** True when the servers can send a message later (`StepCommit.scheduled`). */
+  readonly schedules: boolean;
   readonly bus: Bus;
   /**
    * Durable when it resolves. The same `id` twice may be delivered twice: receivers deduplicate. Throws `MailboxFull` to

@@ -58,6 +58,8 @@ export class NodeSupervision {
     this.#options = options;
     const { transport, clock, random, node, database, fences, timings, judgements, note } = options;
     this.system = createActorSystem({
+      // No decision hangs on a wall clock, the servers' neither (G3).
+      timers: 'own',
       ...{ transport, clock, random, host: node, membership: membershipFor(timings) },
       ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
       onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),

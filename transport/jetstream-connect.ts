@@ -13,6 +13,7 @@ import {
 } from './errors.ts';
 import { JetStreamTransport } from './jetstream-transport.ts';
 import { publishBatch, publishOne } from './raw-publish.ts';
+import { ServerTime } from './server-time.ts';
 import { ensureStream } from './stream-setup.ts';
 import { Subjects } from './subjects.ts';
 
@@ -112,20 +113,29 @@ async function connectOnce(options: JetStreamOptions): Promise<Transport> {
     const manager = await jetstreamManager(connection, { timeout: timeoutMs });
     const name = options.stream ?? 'understudy';
     const subjects = new Subjects(name, options.partitions ?? 64);
-    const { atomic } = await ensureStream(manager, subjects, {
+    const { atomic, schedules } = await ensureStream(manager, subjects, {
       name,
       replicas: options.replicas ?? (connection.info?.cluster === undefined ? 1 : 3),
       history: options.history ?? 64,
       canBatch: isAtLeast(version, '2.12.0') && options.atomic !== false,
+      canSchedule: isAtLeast(version, '2.12.0'),
     });
     await probe(connection, manager, subjects, { name, atomic, timeoutMs });
     const { mailboxLimit = 10_000, readTimeoutMs = 15_000 } = options;
     const limits = { timeoutMs, readTimeoutMs, mailboxLimit };
-    return new JetStreamTransport({ connection, manager, subjects, stream: name, atomic, ...limits });
+    const serverTime = new ServerTime(async () => timeOf(await manager.streams.info(name)));
+    if (schedules) await serverTime.learn();
+    const what = { stream: name, atomic, schedules };
+    return new JetStreamTransport({ connection, manager, subjects, serverTime, ...what, ...limits });
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+/** When the servers answered: part of every answer, not of the client library's types. */
+function timeOf(answer: object): string {
+  return String(Reflect.get(answer, 'ts'));
 }
 
 async function probe(

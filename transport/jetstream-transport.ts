@@ -8,6 +8,7 @@ import {
   type JournalEntry,
   type MailboxMessage,
   type PartitionConsumer,
+  type ScheduledMessage,
   StaleCommit,
   type StepCommit,
   type Transport,
@@ -23,6 +24,7 @@ import { MessageDeleter } from './message-deleter.ts';
 import { NatsBus } from './nats-bus.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
 import { readStored } from './read-stored.ts';
+import type { ServerTime } from './server-time.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 import type { Subjects } from './subjects.ts';
 import { untilAnswered } from './until-answered.ts';
@@ -33,6 +35,8 @@ export interface JetStreamParts {
   readonly subjects: Subjects;
   readonly stream: string;
   readonly atomic: boolean;
+  readonly schedules: boolean;
+  readonly serverTime: ServerTime;
   readonly timeoutMs: number;
   /** How long a read is tried again while nobody answers it. */
   readonly readTimeoutMs: number;
@@ -46,6 +50,7 @@ const WINDOW = 512;
 export class JetStreamTransport implements Transport {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
+  readonly schedules: boolean;
   readonly bus: Bus;
   readonly #parts: JetStreamParts;
   readonly #group: GroupCommit;
@@ -57,6 +62,7 @@ export class JetStreamTransport implements Transport {
     this.#parts = parts;
     this.partitions = parts.subjects.partitions;
     this.atomicOutgoing = parts.atomic;
+    this.schedules = parts.schedules;
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
     const { atomic, timeoutMs } = parts;
     this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 3, batchMessages: 500 });
@@ -79,12 +85,24 @@ export class JetStreamTransport implements Transport {
     };
     // Made in any case: one that could not be sent later must fail the step now.
     const outgoing = step.outgoing.map((message) => this.#mailboxWrite(message));
+    const scheduled = (step.scheduled ?? []).flatMap((each) => this.#scheduleWrite(each) ?? []);
     try {
-      return await this.#group.write(this.atomicOutgoing ? [journal, ...outgoing] : [journal]);
+      if (this.atomicOutgoing) return await this.#group.write([journal, ...outgoing, ...scheduled]);
+      const sequence = await this.#group.write([journal]);
+      // Lost with this process at worst, and then the timer begins again on the next host.
+      for (const write of scheduled) this.#group.write([write]).catch(() => {});
+      return sequence;
     } catch (error) {
       if (error instanceof WriteRefused) return await this.#settle(step);
       throw error;
     }
+  }
+
+  #scheduleWrite({ name, delayMs, message }: ScheduledMessage): StreamWrite | undefined {
+    const atMs = this.#parts.serverTime.after(delayMs);
+    if (atMs === undefined) return undefined;
+    const { subject: target, data } = this.#mailboxWrite(message);
+    return { subject: this.#parts.subjects.schedule(message.to, name), data, schedule: { atMs, target } };
   }
 
   /** A refused expectation may mean our own earlier attempt landed: only the leader's last entry can tell. */

@@ -52,7 +52,8 @@ for (const [servers, name] of [
     });
 
     async function start(stream: string): Promise<ActorSystem> {
-      const transport = await connectJetStream({ servers: nats.urls, name: 'parked', stream, partitions: 1 });
+      const options = { servers: nats.urls, name: 'parked', stream, partitions: 1, timeoutMs: 10_000 };
+      const transport = await connectJetStream(options);
       expect(transport.atomicOutgoing).toBe(servers === 3);
       system = createActorSystem({
         transport,

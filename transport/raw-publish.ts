@@ -10,6 +10,8 @@ export interface StreamWrite {
   readonly expected?: number;
   /** Kept with the message, to recognise our own write. */
   readonly commitId?: string;
+  /** Not stored for readers of `subject`: the servers store it under `target` at that time of theirs. */
+  readonly schedule?: { readonly atMs: number; readonly target: string };
 }
 
 export const COMMIT_ID = 'Understudy-Commit';
@@ -25,6 +27,10 @@ function headersOf(write: StreamWrite): MsgHdrs {
   const made = headers();
   if (write.expected !== undefined) made.set(EXPECTED, String(write.expected));
   if (write.commitId !== undefined) made.set(COMMIT_ID, write.commitId);
+  if (write.schedule !== undefined) {
+    made.set('Nats-Schedule', `@at ${new Date(Math.ceil(write.schedule.atMs)).toISOString()}`);
+    made.set('Nats-Schedule-Target', write.schedule.target);
+  }
   return made;
 }
 

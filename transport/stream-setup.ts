@@ -13,17 +13,19 @@ export interface StreamSettings {
   readonly history: number;
   /** Whether this server has atomic batches (2.12). */
   readonly canBatch: boolean;
+  /** Whether this server has message schedules (2.12). */
+  readonly canSchedule: boolean;
 }
 
 /**
- * Creates the stream, or checks that the one that is there fits. Returns whether it takes atomic batches.
+ * Creates the stream, or checks that the one that is there fits. Returns whether it takes atomic batches and schedules.
  * Throws `StreamMismatch` naming each difference; the client's errors as they are.
  */
 export async function ensureStream(
   manager: JetStreamManager,
   subjects: Subjects,
   settings: StreamSettings,
-): Promise<{ atomic: boolean }> {
+): Promise<{ atomic: boolean; schedules: boolean }> {
   const atomic = settings.canBatch && settings.replicas > 1;
   const wanted = {
     name: settings.name,
@@ -36,6 +38,7 @@ export async function ensureStream(
     max_consumers: -1,
     allow_direct: false,
     allow_atomic: atomic,
+    ...(settings.canSchedule ? { allow_msg_schedules: true } : {}),
     duplicate_window: nanos(1_000),
     metadata: { [PARTITIONS_KEY]: String(subjects.partitions) },
   } satisfies Partial<StreamConfig>;
@@ -70,7 +73,10 @@ export async function ensureStream(
       'Connect with the settings it was made with, choose another stream name, or have it edited or removed.';
     throw new StreamMismatch(`Stream ${settings.name}: ${differences.join('; ')}. ${wayOut}`);
   }
-  return { atomic: atomic && config.allow_atomic === true };
+  return {
+    atomic: atomic && config.allow_atomic === true,
+    schedules: settings.canSchedule && config.allow_msg_schedules === true,
+  };
 }
 
 async function find(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {

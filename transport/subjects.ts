@@ -35,7 +35,13 @@ export class Subjects {
 
   /** Everything the stream holds. */
   get all(): string[] {
-    return [`${this.prefix}.m.>`, `${this.prefix}.j.>`, `${this.prefix}.probe.>`, `${this.prefix}.dead.>`];
+    return [
+      `${this.prefix}.m.>`,
+      `${this.prefix}.j.>`,
+      `${this.prefix}.t.>`,
+      `${this.prefix}.probe.>`,
+      `${this.prefix}.dead.>`,
+    ];
   }
 
   #place(address: Address): string {
@@ -59,6 +65,11 @@ export class Subjects {
 
   mailbox(message: MailboxMessage): string {
     return `${this.prefix}.m.${this.#place(message.to)}.${toToken(message.id)}`;
+  }
+
+  /** Where a scheduled message waits; one of each name an actor. */
+  schedule(address: Address, name: string): string {
+    return `${this.prefix}.t.${this.#place(address)}.${toToken(name)}`;
   }
 
   mailboxOf(address: Address): string {

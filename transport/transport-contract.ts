@@ -188,14 +188,18 @@ export function transportContract(
     test('a delivery says whether its message is still stored', async () => {
       const address = newAddress();
       const [mine, theirs]: [Delivery[], Delivery[]] = [[], []];
-      const first = await one.consume(place(address), (delivery) => mine.push(delivery));
+      // Other tests leave messages in the partition.
+      const into = (kept: Delivery[]) => (delivery: Delivery) => {
+        if (delivery.message.to === address) kept.push(delivery);
+      };
+      const first = await one.consume(place(address), into(mine));
       await one.deliver(message(address, 'x'));
       await expect.poll(() => mine.length).toBe(1);
       expect(await mine[0]?.isStored()).toBe(true);
       await first.stop();
-      const second = await two.consume(place(address), (delivery) => theirs.push(delivery));
-      await expect.poll(() => theirs.filter((delivery) => delivery.message.to === address).length).toBe(1);
-      theirs.find((delivery) => delivery.message.to === address)?.ack();
+      const second = await two.consume(place(address), into(theirs));
+      await expect.poll(() => theirs.length).toBe(1);
+      theirs[0]?.ack();
       await expect.poll(() => mine[0]?.isStored()).toBe(false);
       await second.stop();
     });
@@ -268,6 +272,28 @@ export function transportContract(
         ]),
       );
       expect(await two.deadLetters(1)).toHaveLength(1);
+    });
+
+    test('a scheduled message comes late, never early; a later one of its name takes its place', async () => {
+      if (!one.schedules) return;
+      const address = newAddress();
+      const came: string[] = [];
+      const startMs = performance.now();
+      const consumer = await two.consume(place(address), (delivery) => {
+        if (delivery.message.to !== address) return;
+        came.push(delivery.message.id);
+        expect(performance.now() - startMs).toBeGreaterThanOrEqual(delivery.message.id === 'short' ? 100 : 300);
+        delivery.ack();
+      });
+      const step = { address, body: '1', outgoing: [] };
+      const at = (name: string, delayMs: number, id: string) => ({ name, delayMs, message: message(address, id) });
+      const scheduled = [at('a', 100, 'replaced'), at('b', 100, 'short')];
+      const first = await one.commit({ ...step, expectedSequence: 0, commitId: '1', scheduled });
+      await one.commit({ ...step, expectedSequence: first, commitId: '2', scheduled: [at('a', 300, 'long')] });
+      const stale = { ...step, expectedSequence: first, commitId: '3', scheduled: [at('c', 0, 'of a refused step')] };
+      await expect(two.commit(stale)).rejects.toBeInstanceOf(StaleCommit);
+      await expect.poll(() => came, { timeout: 10_000 }).toEqual(['short', 'long']);
+      await consumer.stop();
     });
 
     test('a sweep gives the last entry of every actor of the partition', async () => {

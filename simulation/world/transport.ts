@@ -47,6 +47,7 @@ export function openTransport(
   return {
     partitions: inner.partitions,
     atomicOutgoing: inner.atomicOutgoing,
+    schedules: inner.schedules,
     bus: bus.open(process),
     deliver: (message) => call(() => inner.deliver(message)),
     commit: (step) => call(() => inner.commit(step)),
