@@ -1,7 +1,8 @@
-import { backoffMs, Halted, untilAvailable } from './backoff.ts';
+import { backoffMs, Halted } from './backoff.ts';
 import type { Timer } from './clock.ts';
 import type { HostContext } from './host-context.ts';
 import { Membership, type MembershipOptions } from './membership.ts';
+import { OneProbe } from './one-probe.ts';
 import { OwnedPartition } from './owned-partition.ts';
 import { PartitionOwners } from './partition-owners.ts';
 
@@ -18,6 +19,7 @@ export class Ownership {
   readonly #membership: Membership;
   readonly #sweepEveryMs: number;
   readonly #owners: PartitionOwners;
+  readonly #oneProbe: OneProbe;
   readonly #owned = new Map<number, OwnedPartition>();
   readonly #opening = new Set<Promise<void>>();
   readonly #sweeping = new Map<OwnedPartition, { again: boolean }>();
@@ -31,6 +33,7 @@ export class Ownership {
     this.#context = context;
     this.#sweepEveryMs = options.sweepEveryMs;
     this.#owners = new PartitionOwners(context.transport.partitions);
+    this.#oneProbe = new OneProbe(context);
     const { host, transport, clock, alert } = context;
     this.#membership = new Membership({ host, life }, transport.bus, clock, options, {
       changed: () => this.#rebalance(),
@@ -149,14 +152,11 @@ export class Ownership {
     });
   }
 
+  /** Ends without a word when the partition was dropped meanwhile. */
   async #untilAvailable(partition: OwnedPartition, work: () => Promise<void>): Promise<void> {
-    const { clock, random, limits, alert } = this.#context;
     const dropped = (): boolean => this.#halted || this.#owned.get(partition.number) !== partition;
-    const onRetry = (error: Error, attempt: number): void => {
-      if (attempt % 10 === 1) alert({ code: 'TRANSPORT_UNAVAILABLE', text: error.message });
-    };
     try {
-      await untilAvailable(clock, random, limits.unavailable, dropped, onRetry, work);
+      await this.#oneProbe.until(dropped, work);
     } catch (error) {
       if (!(error instanceof Halted)) throw error;
     }

@@ -1,13 +1,49 @@
 /**
- * A payload as it comes out at the other end: plain JSON that shares nothing with the sender. All receivers of one message
- * are given the same object, so it is frozen: who writes to it throws.
+ * A payload as it comes out at the other end: what `JSON.parse(JSON.stringify(payload))` gives, without the text between.
+ * All receivers of one message are given the same object, so it is frozen: who writes to it throws.
  */
 export function overTheWire(payload: unknown): unknown {
-  return frozen(JSON.parse(JSON.stringify(payload ?? null)));
+  return copyOf(payload, '') ?? null;
 }
 
-function frozen(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const key in value) frozen(Reflect.get(value, key));
-  return Object.freeze(value);
+/** Undefined for what JSON leaves out. */
+function copyOf(value: unknown, key: string): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      // JSON knows neither NaN, nor the infinities, nor -0.
+      return Number.isFinite(value) ? value + 0 : null;
+    case 'object':
+      return value === null ? null : copyOfObject(value, key);
+    case 'bigint':
+      throw new TypeError('JSON cannot carry a bigint');
+    default:
+      return undefined;
+  }
+}
+
+function copyOfObject(value: object, key: string): unknown {
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (let at = 0; at < value.length; at += 1) items.push(copyOf(value[at], String(at)) ?? null);
+    return Object.freeze(items);
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    const plain: unknown = value.toJSON(key);
+    return plain === value ? copyOfFields(value) : copyOf(plain, key);
+  }
+  const isBoxed = value instanceof Number || value instanceof String || value instanceof Boolean;
+  return isBoxed ? copyOf(value.valueOf(), key) : copyOfFields(value);
+}
+
+function copyOfFields(value: object): unknown {
+  const copy: Record<string, unknown> = {};
+  for (const field in value) {
+    if (!Object.hasOwn(value, field)) continue;
+    const carried = copyOf((value as Record<string, unknown>)[field], field); // its own field
+    if (carried !== undefined) copy[field] = carried;
+  }
+  return Object.freeze(copy);
 }
