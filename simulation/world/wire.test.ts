@@ -19,6 +19,7 @@ test.each([
   [[undefined, () => 1, Number.POSITIVE_INFINITY, -0]],
   [{ at: new Date(0), of: { toJSON: (key: string) => `under ${key}` } }],
   [undefined],
+  [JSON.parse('{"__proto__": 1}')],
 ])('what JSON leaves out or changes: %j', (value) => {
   expect(overTheWire(value)).toStrictEqual(throughText(value));
 });

@@ -43,7 +43,10 @@ function copyOfFields(value: object): unknown {
   for (const field in value) {
     if (!Object.hasOwn(value, field)) continue;
     const carried = copyOf((value as Record<string, unknown>)[field], field); // its own field
-    if (carried !== undefined) copy[field] = carried;
+    if (carried === undefined) continue;
+    // An assignment to this name would set the prototype.
+    if (field === '__proto__') Object.defineProperty(copy, field, { value: carried, enumerable: true });
+    else copy[field] = carried;
   }
   return Object.freeze(copy);
 }
