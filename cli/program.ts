@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerActors } from './actors.ts';
 import { registerLab } from './lab.ts';
 import { registerSim } from './sim.ts';
 
@@ -6,6 +7,7 @@ import { registerSim } from './sim.ts';
 const groups: readonly ((program: Command) => void)[] = [
   registerSim, //
   registerLab,
+  registerActors,
 ];
 
 /** The `understudy` command with all its groups. */

@@ -18,6 +18,12 @@ export class StreamMismatch extends TerminalError {
   readonly code = 'STREAM_MISMATCH';
 }
 
+/** No stream of that name is there, and none was to be made. */
+export class StreamMissing extends TerminalError {
+  override readonly name = 'StreamMissing';
+  readonly code = 'STREAM_MISSING';
+}
+
 /** The servers answer, but without JetStream: nothing durable can be kept there. */
 export class JetStreamMissing extends TerminalError {
   override readonly name = 'JetStreamMissing';

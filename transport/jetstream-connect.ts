@@ -14,7 +14,7 @@ import {
 import { JetStreamTransport } from './jetstream-transport.ts';
 import { publishBatch, publishOne } from './raw-publish.ts';
 import { ServerTime } from './server-time.ts';
-import { ensureStream } from './stream-setup.ts';
+import { ensureStream, settingsOf } from './stream-setup.ts';
 import { Subjects } from './subjects.ts';
 
 export interface JetStreamOptions {
@@ -23,6 +23,8 @@ export interface JetStreamOptions {
   readonly name: string;
   /** Stream name, also the prefix of every subject; `understudy` when not given. */
   readonly stream?: string;
+  /** True: use the stream as it was made, whatever `partitions`, `replicas` and `history` say; make none. */
+  readonly existing?: boolean;
   /** Fixed when the stream is created; 64 when not given. */
   readonly partitions?: number;
   /** 3 in a cluster, 1 on a single server, when not given. */
@@ -45,7 +47,7 @@ export interface JetStreamOptions {
 
 /**
  * Connects, creates or checks the stream, and proves by a short race that this server's compare-and-set can be trusted.
- * Errors: `ServerTooOld`, `StreamMismatch`, `UnsafeCompareAndSet`, `NotAuthorized` (terminal, at once); after
+ * Errors: `ServerTooOld`, `StreamMismatch`, `StreamMissing`, `UnsafeCompareAndSet`, `NotAuthorized` (terminal, at once); after
  * `readyTimeoutMs` `JetStreamMissing` (terminal), `TransportUnavailable`. Nothing was changed on the servers then.
  */
 export async function connectJetStream(options: JetStreamOptions): Promise<Transport> {
@@ -90,7 +92,8 @@ function unreachable(error: unknown, servers: readonly string[]): Error {
   return new TransportUnavailable(text, { cause: error });
 }
 
-async function connectOnce(options: JetStreamOptions): Promise<Transport> {
+async function connectOnce(given: JetStreamOptions): Promise<Transport> {
+  let options = given;
   const timeoutMs = options.timeoutMs ?? 2_000;
   const connection = await connect({
     ...options.connection,
@@ -112,6 +115,7 @@ async function connectOnce(options: JetStreamOptions): Promise<Transport> {
     }
     const manager = await jetstreamManager(connection, { timeout: timeoutMs });
     const name = options.stream ?? 'understudy';
+    if (options.existing === true) options = { ...options, ...(await settingsOf(manager, name)) };
     const subjects = new Subjects(name, options.partitions ?? 64);
     const { atomic, schedules } = await ensureStream(manager, subjects, {
       name,

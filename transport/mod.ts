@@ -5,6 +5,7 @@ export {
   PayloadTooLarge,
   ServerTooOld,
   StreamMismatch,
+  StreamMissing,
   UnsafeCompareAndSet,
 } from './errors.ts';
 export { freePorts, PortBusy } from './free-ports.ts';

@@ -1,6 +1,6 @@
 import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { StreamMismatch } from './errors.ts';
+import { StreamMismatch, StreamMissing } from './errors.ts';
 import type { Subjects } from './subjects.ts';
 
 const STREAM_NOT_FOUND = 10059;
@@ -77,6 +77,20 @@ export async function ensureStream(
     atomic: atomic && config.allow_atomic === true,
     schedules: settings.canSchedule && config.allow_msg_schedules === true,
   };
+}
+
+/** What the stream of that name was made with. Throws `StreamMissing`, `StreamMismatch` when it is none of ours. */
+export async function settingsOf(
+  manager: JetStreamManager,
+  name: string,
+): Promise<{ readonly partitions: number; readonly replicas: number; readonly history: number }> {
+  const config = await find(manager, name);
+  if (config === undefined)
+    throw new StreamMissing(`the servers have no stream ${name}: start a host first, or name another`);
+  const partitions = Number(config.metadata?.[PARTITIONS_KEY]);
+  if (!Number.isInteger(partitions))
+    throw new StreamMismatch(`Stream ${name} holds no actors of this runtime: name another.`);
+  return { partitions, replicas: config.num_replicas, history: config.max_msgs_per_subject };
 }
 
 async function find(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
