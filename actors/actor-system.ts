@@ -23,7 +23,7 @@ import type { Address, DeadLetter, Transport } from './transport.ts';
 export interface ActorSystemOptions {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** From 0 up to, not including, 1. */
+  /** From 0 up to, not including, 1; different on each host and each time it starts: ids of messages are made of it. */
   readonly random: () => number;
   /** Unique among the live hosts (letters, digits, `-`, `_`); also the name under which this host's own messages go out. */
   readonly host: string;
