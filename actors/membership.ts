@@ -102,7 +102,8 @@ export class Membership {
 
   #tick(): void {
     this.#timer = this.#clock.after(this.#options.aliveEveryMs, () => {
-      this.#say('alive');
+      // Not before it has joined: of two that join under one name, the one that hears "alive" gives way.
+      if (this.#joined) this.#say('alive');
       const now = this.#clock.nowMs();
       let died = false;
       for (const [host, heard] of this.#heardMs) {
