@@ -14,6 +14,8 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   }),
   /** It runs where it was after all: unless something was changed already, there is nothing to do. */
   z.object({ type: z.literal('cancel') }),
+  /** The source says that it is off there: whoever was asked to migrate it is asked again at once. */
+  z.object({ type: z.literal('askAgain') }),
   z.object({ type: z.literal('hostDown'), node: z.string(), evidence: downEvidenceSchema }),
 ]);
 export type JobEvent = z.output<typeof jobEventSchema>;

@@ -61,6 +61,11 @@ test('a migration of unknown outcome is asked again of the source; done, it goes
   expect(chart.done({ ok: true, epoch: 5 }).done({ ok: true }).state).toBe('done');
 });
 
+test('a source that died is asked again before its answer is overdue', () => {
+  expect(migrating().take({ type: 'askAgain' }).asked).toContain('? migrateFrom');
+  expect(starting().take({ type: 'askAgain' }).asked).toEqual([]);
+});
+
 test('a cancel after the place was given changes nothing', () => {
   expect(begun().take(placed('n2'), { type: 'cancel' }).state).toBe('moving');
 });

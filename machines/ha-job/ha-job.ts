@@ -92,6 +92,7 @@ export const jobMachine = setup({
     migrating: {
       initial: 'asking',
       on: {
+        askAgain: { target: '.asking', reenter: true },
         // Down, so not running: from here on it is recovered like any other.
         hostDown: [
           {

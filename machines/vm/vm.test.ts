@@ -92,6 +92,11 @@ test('gone from a source that is well it is started there first; from one that i
   expect(down.take(jobFailed(down, 'NOT_HERE')).context.target).toBe(null);
 });
 
+test('a VM that its source calls off while it is moved: the source is asked again at once', () => {
+  const chart = running().take({ type: 'moveTo', to: 'n2', why: 'w', home: null }, actual('off', 'migrated'));
+  expect([chart.state, chart.asked]).toEqual(['moving', [`-> ${jobOf(chart)} askAgain`]]);
+});
+
 test('a move that comes too late is declined, so that nobody waits for it', () => {
   const chart = running().take(hostDown).take({ type: 'moveTo', to: 'n2', why: 'w', home: null });
   expect([chart.state, chart.asked]).toEqual(['recovering', ['-> cluster/main settled']]);

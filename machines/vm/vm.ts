@@ -49,12 +49,14 @@ export const vmMachine = setup({
     isToReload: ({ context }) => context.reload,
     hasTriesLeft: ({ context }) => context.attempt < MAX_ATTEMPTS,
     isOwnHostDown: ({ context, event }) => event.type === 'hostDown' && event.node === context.lease?.node,
+    isOffHere: ({ context, event }) => event.type === 'actual' && event.state === 'off' && isCurrent(context, event),
     /** The copy that the lease covers runs. */
     runsHere: ({ context, event }) => event.type === 'actual' && event.state === 'running' && isCurrent(context, event),
   },
   actions: {
     noteEvidence: assign(({ context, event }) => (event.type === 'hostDown' ? struck(context, event) : {})),
     tellJob: tell(({ context, event }: { context: VmContext; event: VmEvent }) => ({ to: currentJob(context), event })),
+    askAgain: tell(({ context }: { context: VmContext }) => ({ to: currentJob(context), event: { type: 'askAgain' } })),
     cancelJob: tell(({ context }: { context: VmContext }) => ({ to: currentJob(context), event: { type: 'cancel' } })),
     /** A move that the cluster has planned does not happen: it must not wait for it. */
     declineMove: tell(({ context }: { context: VmContext }) => ({
@@ -261,6 +263,8 @@ export const vmMachine = setup({
         start: { actions: assign({ recorded: 'running' }) },
         adopt: { actions: assign({ reload: true }) },
         hostDown: { actions: ['noteEvidence', 'tellJob'] },
+        // Agents speak of a VM only while no command is under way for it: the one that was asked died.
+        actual: { guard: 'isOffHere', actions: 'askAgain' },
         jobDone: [
           { guard: 'isOtherJob' },
           { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },

@@ -1,4 +1,5 @@
 import { attemptsAndWaits } from './attempts.ts';
+import { memoryIsLatest } from './latest-memory.ts';
 import { epochsGrow, runsUnderLease } from './leases.ts';
 import { managementLossTakesNothing } from './management-only.ts';
 import { messagesOnce, nobodyParked } from './messages.ts';
@@ -15,6 +16,7 @@ export function invariants(watch: Watch): readonly Watcher[] {
   const all = [
     twoCopies,
     runsUnderLease,
+    memoryIsLatest,
     epochsGrow,
     stoppedStays,
     managementLossTakesNothing,
