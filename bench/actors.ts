@@ -3,14 +3,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureNatsServer } from '../setup/nats-server.ts';
-import { connectJetStream, startNatsCluster } from '../transport/mod.ts';
-import { durableSteps, sweepAll } from './actors/durable-steps.ts';
+import { startNatsCluster } from '../transport/mod.ts';
+import { durableSteps, type StepRate } from './actors/durable-steps.ts';
 import type { Rate } from './actors/rate.ts';
 import { rawPublishRate } from './actors/raw-publish-rate.ts';
-
-interface Row extends Rate {
-  readonly what: string;
-}
 
 const { values } = parseArgs({
   options: {
@@ -20,12 +16,13 @@ const { values } = parseArgs({
   },
 });
 const durationMs = Number(values.seconds) * 1_000;
-const rows: Row[] = [];
-const add = (what: string, rate: Rate): void => {
+const rows: ({ readonly what: string } & (Rate | StepRate))[] = [];
+const add = (what: string, rate: Rate | StepRate): void => {
   rows.push({ what, ...rate });
   const { perSecond, p50, p99 } = rate;
+  const cpu = 'clientMicroseconds' in rate ? `  cpu ${rate.clientMicroseconds}+${rate.serverMicroseconds} us/step` : '';
   console.log(
-    `${what.padEnd(58)} ${String(perSecond).padStart(8)}/s  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`,
+    `${what.padEnd(48)} ${String(perSecond).padStart(8)}/s  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms${cpu}`,
   );
 };
 
@@ -34,14 +31,11 @@ const cluster = await startNatsCluster({ servers: 3, folder, natsServer: await e
 try {
   console.log(`three nats-servers on this machine (${availableParallelism()} cores), R3, sync_interval always`);
   add('raw publish, 1 KB, 512 at once', await rawPublishRate(cluster.urls, 512, durationMs));
-  const transport = await connectJetStream({ servers: cluster.urls, name: 'bench', stream: 'bench' });
   for (const actors of values.actors.split(',').map(Number)) {
-    add(`full durable step, ${actors} actors`, await durableSteps(transport, actors, durationMs));
+    const load = { actors, underWay: Math.min(actors, 512), warmUpMs: 2_000, durationMs };
+    add(`full durable step, ${actors} actors`, await durableSteps(cluster, load));
   }
-  const sweep = await sweepAll(transport);
-  console.log(`reading back the last snapshot of ${sweep.actors} actors, all partitions: ${sweep.ms.toFixed(0)} ms`);
-  await transport.close();
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ rows, sweep }, null, 2)}\n`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
 } finally {
   await cluster.stop();
   await rm(folder, { recursive: true, force: true });
