@@ -17,10 +17,9 @@ import {
 import { deadLetter, readDeadLetter } from './dead-letter.ts';
 import { PayloadTooLarge, WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
-import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
 import { isExternal } from './mailbox-line.ts';
-import { MessageDeleter } from './message-deleter.ts';
+import { Mailboxes } from './mailboxes.ts';
 import { NatsBus } from './nats-bus.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
 import { readStored } from './read-stored.ts';
@@ -54,7 +53,7 @@ export class JetStreamTransport implements Transport {
   readonly bus: Bus;
   readonly #parts: JetStreamParts;
   readonly #group: GroupCommit;
-  readonly #deleter: MessageDeleter;
+  readonly #mailboxes: Mailboxes;
   readonly #limit: MailboxLimit;
   readonly #feeds = new Set<{ stop(): Promise<void> }>();
 
@@ -66,7 +65,16 @@ export class JetStreamTransport implements Transport {
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
     const { atomic, timeoutMs } = parts;
     this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 3, batchMessages: 500 });
-    this.#deleter = new MessageDeleter(parts.manager, parts.stream);
+    const { connection, manager, stream, subjects } = parts;
+    this.#mailboxes = new Mailboxes({
+      connection,
+      manager,
+      stream,
+      subjects,
+      bus: this.bus,
+      isStored: (sequence) => this.#isStored(sequence),
+      refuse: (message, reason) => this.deadLetter(message, reason),
+    });
     this.#limit = new MailboxLimit(parts.mailboxLimit, (address) => this.#depth(address));
   }
 
@@ -140,24 +148,7 @@ export class JetStreamTransport implements Transport {
   }
 
   async consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
-    const { connection, manager, stream, subjects } = this.#parts;
-    const consumer = await this.#keep(() =>
-      MailboxConsumer.open(connection, manager, {
-        stream,
-        filter: subjects.mailboxesOf(partition),
-        mailboxOf: (to) => subjects.mailboxOf(to),
-        deleter: this.#deleter,
-        receive,
-        isStored: (sequence) => this.#isStored(sequence),
-        refuse: (message, reason) => this.deadLetter(message, reason),
-      }),
-    );
-    return {
-      stop: async () => {
-        this.#feeds.delete(consumer);
-        await consumer.stop();
-      },
-    };
+    return await this.#keep(() => this.#mailboxes.open(partition, receive));
   }
 
   async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
@@ -195,8 +186,9 @@ export class JetStreamTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#deleter.close();
+    const closing = this.#mailboxes.close();
     await Promise.all([...this.#feeds].map((feed) => feed.stop()));
+    await closing;
     await this.#parts.connection.close();
   }
 

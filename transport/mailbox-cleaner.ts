@@ -1,34 +1,50 @@
 import type { MessageDeleter } from './message-deleter.ts';
 
-const INTERVAL_MS = 1_000;
 /** Below this many, single removals are cheaper for the servers than a purge, which walks all messages in between. */
 const WORTH_A_PURGE = 16;
 
 interface Acknowledged {
   readonly sequence: number;
   readonly removed: () => void;
-  /** True once a round left it because something before it is still open. */
-  waited: boolean;
+  /** How many rounds left it. */
+  rounds: number;
+}
+
+export interface MailboxCleanerOptions {
+  readonly deleter: Pick<MessageDeleter, 'delete' | 'purge'>;
+  /** Subjects of the partition's mailboxes. */
+  readonly filter: string;
+  /** All messages of the partition up to this sequence were seen. */
+  readonly position: () => number;
+  /** Something was acknowledged. */
+  readonly onAcknowledged: () => void;
 }
 
 /**
- * Removes the acknowledged messages of one partition, about once a second: everything below the oldest message still
- * being worked on by one purge, what is acknowledged beyond that (one actor holds its message up) one by one.
- *
- * Invariant: messages are seen in rising sequence without gaps, so all below the oldest open one were acknowledged.
+ * The messages of one partition between seen and certainly removed. Invariant: messages are seen in rising sequence
+ * without gaps, so all below the oldest open one were acknowledged - and will stay so whoever serves the partition.
  */
 export class MailboxCleaner {
-  readonly #deleter: MessageDeleter;
-  readonly #filter: string;
+  readonly #options: MailboxCleanerOptions;
   /** In insertion order, which is rising. */
   readonly #open = new Set<number>();
   #acknowledged: Acknowledged[] = [];
-  #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(deleter: MessageDeleter, filter: string) {
-    this.#deleter = deleter;
-    this.#filter = filter;
+  constructor(options: MailboxCleanerOptions) {
+    this.#options = options;
+  }
+
+  /** Every message of the partition below this sequence is done with. */
+  get low(): number {
+    for (const oldest of this.#open) return oldest;
+    return this.#options.position() + 1;
+  }
+
+  /** Sequence below which something waits to be removed: one above the oldest. Undefined when nothing waits. */
+  get waitsBelow(): number | undefined {
+    if (this.#acknowledged.length === 0) return undefined;
+    return this.#acknowledged.reduce((least, each) => Math.min(least, each.sequence), Number.POSITIVE_INFINITY) + 1;
   }
 
   /** A message was seen; it stays until it is acknowledged. Rising order. */
@@ -41,57 +57,47 @@ export class MailboxCleaner {
     this.#open.delete(sequence);
   }
 
-  /** Removes this one at once; `removed` is called when it is certainly gone. */
-  acknowledgedAlone(sequence: number, removed: () => void): void {
-    this.#open.delete(sequence);
-    this.#deleter.delete(sequence, removed);
-  }
-
-  /** Removes it with others; `removed` is called when it is certainly gone. */
+  /** `removed` is called when it is certainly gone. */
   acknowledged(sequence: number, removed: () => void = () => {}): void {
     this.#open.delete(sequence);
     if (this.#closed) {
-      this.#deleter.delete(sequence, removed);
+      this.#options.deleter.delete(sequence, removed);
       return;
     }
-    this.#acknowledged.push({ sequence, removed, waited: false });
-    this.#timer ??= setTimeout(() => this.#round(), INTERVAL_MS);
+    this.#acknowledged.push({ sequence, removed, rounds: 0 });
+    this.#options.onAcknowledged();
   }
 
-  /** Somebody waits for the removals. */
-  hurry(): void {
-    if (this.#timer === undefined || this.#closed) return;
-    clearTimeout(this.#timer);
-    this.#round();
+  /** Everything below is certainly gone. Counts a round for what is left. */
+  removedBelow(sequence: number): void {
+    const before = this.#acknowledged;
+    this.#acknowledged = before.filter((each) => each.sequence >= sequence);
+    for (const each of this.#acknowledged) each.rounds += 1;
+    // Last, because what it leads to may acknowledge more.
+    for (const each of before) if (each.sequence < sequence) each.removed();
   }
 
-  /** Removes what is acknowledged so far; later acknowledgements are removed at once. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    for (const each of this.#acknowledged) each.waited = true;
-    this.#round();
-    await this.#deleter.idle();
-  }
-
-  #round(): void {
-    this.#timer = undefined;
-    const [oldestOpen = Number.POSITIVE_INFINITY] = this.#open;
-    const below: Acknowledged[] = [];
-    const beyond: Acknowledged[] = [];
-    for (const each of this.#acknowledged) {
-      if (each.sequence < oldestOpen) below.push(each);
-      else if (each.waited) this.#deleter.delete(each.sequence, each.removed);
-      else beyond.push({ ...each, waited: true });
-    }
-    if (below.length < WORTH_A_PURGE) for (const each of below) this.#deleter.delete(each.sequence, each.removed);
-    else {
-      const highest = below.reduce((most, each) => Math.max(most, each.sequence), 0);
-      this.#deleter.purge(this.#filter, highest + 1, () => {
+  /** Removes, for this partition alone, what was left by that many rounds. */
+  removeLeft(rounds: number): void {
+    const { deleter, filter } = this.#options;
+    const { low } = this;
+    const due = this.#acknowledged.filter((each) => each.rounds >= rounds);
+    if (due.length === 0) return;
+    const below = this.#acknowledged.filter((each) => each.sequence < low);
+    const purged = below.length >= WORTH_A_PURGE;
+    const now = new Set(purged ? [...below, ...due] : due);
+    this.#acknowledged = this.#acknowledged.filter((each) => !now.has(each));
+    if (purged) {
+      deleter.purge(filter, low, () => {
         for (const each of below) each.removed();
       });
     }
-    this.#acknowledged = beyond;
-    if (beyond.length > 0 && !this.#closed) this.#timer = setTimeout(() => this.#round(), INTERVAL_MS);
+    for (const each of due) if (!purged || each.sequence >= low) deleter.delete(each.sequence, each.removed);
+  }
+
+  /** Later acknowledgements are removed at once. */
+  close(): void {
+    this.#closed = true;
+    this.removeLeft(0);
   }
 }

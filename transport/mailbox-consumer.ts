@@ -3,7 +3,9 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Delivery, MailboxMessage, PartitionConsumer } from '#actors';
 import { MailboxCleaner } from './mailbox-cleaner.ts';
-import { isExternal, type LineItem, MailboxLine } from './mailbox-line.ts';
+import type { FeedMember, MailboxFeed } from './mailbox-feed.ts';
+import { type LineItem, MailboxLine } from './mailbox-line.ts';
+import type { MailboxSweeper } from './mailbox-sweeper.ts';
 import type { MessageDeleter } from './message-deleter.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 
@@ -19,16 +21,17 @@ const messageSchema = z.object({
 
 export interface MailboxOptions {
   readonly stream: string;
+  readonly partition: number;
   readonly filter: string;
   readonly mailboxOf: (to: MailboxMessage['to']) => string;
+  readonly feed: MailboxFeed;
   readonly deleter: MessageDeleter;
+  readonly sweeper: MailboxSweeper;
   readonly receive: (delivery: Delivery) => void;
   readonly isStored: (sequence: number) => Promise<boolean>;
   readonly refuse: (message: unknown, reason: string) => Promise<void>;
 }
 
-/** Messages the servers may send before hearing from us. */
-const FEED_WINDOW = 512;
 /** How many messages of one actor may be in memory: fewer the more there are of all. */
 const ROOM = [
   { below: 2_048, each: 256 },
@@ -48,7 +51,7 @@ export class MailboxConsumer implements PartitionConsumer {
   readonly #lines = new Map<string, MailboxLine>();
   /** Feeds that read again what was skipped, one an actor. */
   readonly #catchingUp = new Map<MailboxLine, StreamFeed | 'opening'>();
-  #feed: StreamFeed | undefined;
+  #member: FeedMember | undefined;
   #inMemory = 0;
   #stopped = false;
 
@@ -56,7 +59,9 @@ export class MailboxConsumer implements PartitionConsumer {
     this.#connection = connection;
     this.#manager = manager;
     this.#options = options;
-    this.#cleaner = new MailboxCleaner(options.deleter, options.filter);
+    const { deleter, filter, sweeper } = options;
+    const position = (): number => this.#member?.position() ?? 0;
+    this.#cleaner = new MailboxCleaner({ deleter, filter, position, onAcknowledged: () => sweeper.later() });
   }
 
   static async open(
@@ -65,17 +70,8 @@ export class MailboxConsumer implements PartitionConsumer {
     options: MailboxOptions,
   ): Promise<MailboxConsumer> {
     const consumer = new MailboxConsumer(connection, manager, options);
-    const { stream, filter } = options;
-    consumer.#feed = await StreamFeed.open(connection, manager, {
-      stream,
-      filters: [filter],
-      from: 1,
-      window: FEED_WINDOW,
-      onMessage: (stored) => {
-        consumer.#receive(stored);
-        consumer.#feed?.release();
-      },
-    });
+    consumer.#member = await options.feed.join(options.partition, (stored) => consumer.#receive(stored));
+    options.sweeper.add(consumer.#cleaner, options.partition);
     return consumer;
   }
 
@@ -85,8 +81,9 @@ export class MailboxConsumer implements PartitionConsumer {
     this.#again.clear();
     const late = [...this.#catchingUp.values()].filter((feed) => feed !== 'opening');
     this.#catchingUp.clear();
-    await Promise.all([this.#feed, ...late].map((feed) => feed?.stop()));
-    await this.#cleaner.close();
+    this.#member?.leave();
+    await Promise.all(late.map((feed) => feed.stop()));
+    await this.#options.sweeper.remove(this.#cleaner);
   }
 
   #receive(stored: FeedMessage): void {
@@ -142,9 +139,8 @@ export class MailboxConsumer implements PartitionConsumer {
       line.removed(message);
       if (line.isEmpty) this.#lines.delete(message.to);
     };
-    if (isExternal(message)) this.#cleaner.acknowledgedAlone(sequence, removed);
-    else this.#cleaner.acknowledged(sequence, removed);
-    if (line.awaitsRemoval) this.#cleaner.hurry();
+    this.#cleaner.acknowledged(sequence, removed);
+    if (line.awaitsRemoval) void this.#options.sweeper.hurryFor(this.#cleaner);
     this.#readOn(message, line);
   }
 

@@ -35,6 +35,7 @@ export class StreamFeed {
   #consumer = '';
   #subscription: Subscription | undefined;
   #lastSequence = 0;
+  #pending = 0;
   #delivered = 0;
   #requested = 0;
   #outstanding = 0;
@@ -65,6 +66,16 @@ export class StreamFeed {
     return feed;
   }
 
+  /** Sequence of the last message handed out; 0 before the first. */
+  get position(): number {
+    return this.#lastSequence;
+  }
+
+  /** Messages left to read when the servers last said so. */
+  get pending(): number {
+    return this.#pending;
+  }
+
   /** A message handed out was dealt with: makes room for another. */
   release(): void {
     this.#outstanding -= 1;
@@ -88,7 +99,7 @@ export class StreamFeed {
             opt_start_seq: Math.max(this.#lastSequence + 1, typeof from === 'number' ? from : 1),
           };
     const name = `feed-${nuid.next()}`;
-    await this.#manager.consumers.add(stream, {
+    const info = await this.#manager.consumers.add(stream, {
       name,
       filter_subjects: [...filters],
       ack_policy: 'none',
@@ -102,6 +113,7 @@ export class StreamFeed {
       return;
     }
     this.#consumer = name;
+    this.#pending = info.num_pending;
     this.#delivered = 0;
     this.#requested = 0;
     this.#heardMs = performance.now();
@@ -161,12 +173,13 @@ export class StreamFeed {
       this.#receiveStatus(status, message);
       return;
     }
-    const { sequence, delivered } = parsePosition(message.reply ?? '');
+    const { sequence, delivered, pending } = parsePosition(message.reply ?? '');
     if (delivered !== this.#delivered + 1) {
       void this.#renew();
       return;
     }
     this.#delivered = delivered;
+    this.#pending = pending;
     this.#lastSequence = sequence;
     this.#requested -= 1;
     this.#outstanding += 1;
@@ -193,8 +206,12 @@ export class StreamFeed {
 }
 
 /** `$JS.ACK.[domain.account.]stream.consumer.delivery.streamSequence.consumerSequence.time.pending[.random]` */
-function parsePosition(reply: string): { sequence: number; delivered: number } {
+function parsePosition(reply: string): { sequence: number; delivered: number; pending: number } {
   const tokens = reply.split('.');
   const shift = tokens.length > 9 ? 2 : 0;
-  return { sequence: Number(tokens[5 + shift]), delivered: Number(tokens[6 + shift]) };
+  return {
+    sequence: Number(tokens[5 + shift]),
+    delivered: Number(tokens[6 + shift]),
+    pending: Number(tokens[8 + shift]),
+  };
 }

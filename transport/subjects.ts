@@ -76,6 +76,17 @@ export class Subjects {
     return `${this.prefix}.m.${this.#place(address)}.*`;
   }
 
+  /** Of all partitions. */
+  get mailboxes(): string {
+    return `${this.prefix}.m.>`;
+  }
+
+  /** The partition whose mailbox a subject is. */
+  partitionOfMailbox(subject: string): number {
+    const begin = this.prefix.length + 3;
+    return Number(subject.slice(begin, subject.indexOf('.', begin)));
+  }
+
   mailboxesOf(partition: number): string {
     return `${this.prefix}.m.${partition}.>`;
   }

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { MemoryBus } from '../actors/memory-bus.ts';
+import { systemClock } from '../actors/system-clock.ts';
+import { MailboxCleaner } from './mailbox-cleaner.ts';
+import { MailboxSweeper } from './mailbox-sweeper.ts';
+
+/** Two hosts on one bus; the store's answer to a look-up is set by the test. */
+function world() {
+  const removals: string[] = [];
+  const bus = new MemoryBus(systemClock);
+  const empty = new Set<number>();
+  const host = () => {
+    const sweeper = new MailboxSweeper({
+      bus,
+      partitions: 3,
+      purge: (below, removed) => {
+        removals.push(`all<${below}`);
+        removed();
+      },
+      doneBelow: async (partition, from, head) => (empty.has(partition) ? head : from),
+      idle: async () => {},
+    });
+    const serve = (partition: number, position: { at: number }): MailboxCleaner => {
+      const cleaner = new MailboxCleaner({
+        deleter: {
+          delete: (sequence, removed) => {
+            removals.push(`${sequence}`);
+            removed?.();
+          },
+          purge: (_filter, below) => void removals.push(`${partition}<${below}`),
+        },
+        filter: `m.${partition}.>`,
+        position: () => position.at,
+        onAcknowledged: () => {},
+      });
+      sweeper.add(cleaner, partition);
+      return cleaner;
+    };
+    return { sweeper, serve };
+  };
+  return { removals, empty, host };
+}
+
+function take(cleaner: MailboxCleaner, ...sequences: number[]): void {
+  for (const sequence of sequences) cleaner.seen(sequence);
+  for (const sequence of sequences) cleaner.acknowledged(sequence);
+}
+
+test('one purge goes up to where every partition of every host is done with', async () => {
+  const { removals, host } = world();
+  const [a, b] = [host(), host()];
+  const position = { at: 20 };
+  const [one, two, three] = [a.serve(0, position), a.serve(1, position), b.serve(2, { at: 15 })];
+  take(one, 3, 7);
+  take(two, 4, 18);
+  take(three, 9);
+  await b.sweeper.hurry();
+  await a.sweeper.hurry();
+  expect(removals).toEqual(['all<16']);
+  expect(one.waitsBelow).toBeUndefined();
+  expect(two.waitsBelow).toBe(19);
+});
+
+test('an open message of any partition is never purged; the others clean up alone after some rounds', async () => {
+  const { removals, host } = world();
+  const [a, b] = [host(), host()];
+  const [one, other, held] = [a.serve(0, { at: 20 }), a.serve(1, { at: 20 }), b.serve(2, { at: 20 })];
+  held.seen(5);
+  take(one, 3, 7);
+  await b.sweeper.hurry();
+  for (let round = 1; round <= 2; round += 1) await a.sweeper.hurry();
+  expect(removals).toEqual(['all<5', 'all<5'].slice(0, removals.length));
+  await a.sweeper.hurry();
+  expect(removals.at(-1)).toBe('7');
+  expect(removals.every((each) => each === 'all<5' || each === '7')).toBe(true);
+  expect(other.waitsBelow).toBeUndefined();
+});
+
+test('a partition that nobody serves is looked up; while something is stored there nothing goes past it', async () => {
+  const { removals, empty, host } = world();
+  const a = host();
+  const one = a.serve(0, { at: 20 });
+  a.serve(1, { at: 20 });
+  take(one, 3);
+  await a.sweeper.hurry();
+  expect(removals).toEqual([]);
+  empty.add(2);
+  await a.sweeper.hurry();
+  expect(removals).toEqual(['all<21']);
+});
+
+test('who waits for a removal gets it at once, whoever holds the others up', async () => {
+  const { removals, host } = world();
+  const a = host();
+  const [one] = [a.serve(0, { at: 20 }), a.serve(1, { at: 20 })];
+  take(one, 3, 4);
+  await a.sweeper.hurryFor(one);
+  expect(removals).toEqual(['3', '4']);
+});
+
+test('a partition given up is clean, and stays known to be done with', async () => {
+  const { removals, host } = world();
+  const a = host();
+  const [one, two, three] = [0, 1, 2].map((partition) => a.serve(partition, { at: 20 }));
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three were made');
+  take(one, 3);
+  await a.sweeper.remove(one);
+  expect(removals).toEqual(['all<21']);
+  take(two, 12);
+  await a.sweeper.hurry();
+  expect(removals).toEqual(['all<21', 'all<21']);
+});

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import type { Bus } from '#actors';
+import type { MailboxCleaner } from './mailbox-cleaner.ts';
+
+const SUBJECT = 'mailboxes.done';
+const ROUND_MS = 1_000;
+/** Rounds after which what others hold up is removed for the partition alone. */
+const PATIENCE = 3;
+
+const news = z.object({ below: z.array(z.tuple([z.number().int(), z.number().int()])) });
+
+export interface MailboxSweeperOptions {
+  readonly bus: Bus;
+  readonly partitions: number;
+  /** Removes all mailbox messages below, of every partition; calls back when that is certain. */
+  readonly purge: (below: number, removed: () => void) => void;
+  /**
+   * Asked of the servers: `head` when nothing of the partition is stored below it, else `from`, below which it is known to
+   * be done with.
+   */
+  readonly doneBelow: (partition: number, from: number, head: number) => Promise<number>;
+  /** Resolves when nothing is left to remove. */
+  readonly idle: () => Promise<void>;
+}
+
+/**
+ * Removes acknowledged mailbox messages of all partitions by one purge, about once a second: a purge walks every message
+ * of its time, so one a partition walked each of them sixty-four times and cost the servers more than storing them.
+ *
+ * A purge may go up to where every partition is done with. Hosts tell each other how far that is for theirs; what one
+ * of them once said stays true, since an acknowledged message is committed. Partitions of which nothing is heard are
+ * looked up. A partition that is held up (a parked actor) makes the others clean up one by one, dearer but no less sure.
+ */
+export class MailboxSweeper {
+  readonly #options: MailboxSweeperOptions;
+  readonly #cleaners = new Map<MailboxCleaner, number>();
+  readonly #done = new Map<number, number>();
+  readonly #told = new Map<number, number>();
+  readonly #hurried = new Set<MailboxCleaner>();
+  readonly #unsubscribe: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: MailboxSweeperOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.bus.subscribe(SUBJECT, (payload) => {
+      const heard = news.safeParse(payload);
+      if (heard.success) for (const [partition, below] of heard.data.below) this.#raise(partition, below);
+    });
+  }
+
+  add(cleaner: MailboxCleaner, partition: number): void {
+    this.#cleaners.set(cleaner, partition);
+  }
+
+  /** Removes what is acknowledged so far; later acknowledgements are removed at once. */
+  async remove(cleaner: MailboxCleaner): Promise<void> {
+    if (cleaner.waitsBelow !== undefined) await this.hurry();
+    this.#raise(this.#cleaners.get(cleaner) ?? 0, cleaner.low);
+    this.#cleaners.delete(cleaner);
+    cleaner.close();
+    await this.#options.idle();
+  }
+
+  /** Sees to it that there is a round soon. */
+  later(): void {
+    if (this.#timer !== undefined || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.hurry();
+    }, ROUND_MS);
+    this.#timer.unref();
+  }
+
+  /** Somebody waits for removals in this partition. */
+  async hurryFor(cleaner: MailboxCleaner): Promise<void> {
+    const waited = cleaner.waitsBelow;
+    if (waited === undefined || this.#hurried.has(cleaner)) return;
+    this.#hurried.add(cleaner);
+    await this.hurry();
+    this.#hurried.delete(cleaner);
+    if (cleaner.waitsBelow === waited) cleaner.removeLeft(0);
+  }
+
+  /** A round at once, or after the one that is under way; resolves when it has ended. */
+  async hurry(): Promise<void> {
+    while (this.#round !== undefined) await this.#round;
+    if (this.#stopped) return;
+    this.#round = this.#sweep().finally(() => {
+      this.#round = undefined;
+    });
+    await this.#round;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#unsubscribe();
+  }
+
+  #raise(partition: number, below: number): void {
+    if (below > (this.#done.get(partition) ?? 1)) this.#done.set(partition, below);
+  }
+
+  async #sweep(): Promise<void> {
+    for (const [cleaner, partition] of this.#cleaners) this.#raise(partition, cleaner.low);
+    this.#tell();
+    const waiting = [...this.#cleaners.keys()].flatMap((cleaner) => cleaner.waitsBelow ?? []);
+    if (waiting.length === 0) return;
+    const oldest = Math.min(...waiting);
+    await this.#lookUp(oldest);
+    const below = Math.min(...this.#all().map((partition) => this.#done.get(partition) ?? 1));
+    if (below >= oldest) await this.#purge(below);
+    for (const cleaner of this.#cleaners.keys()) {
+      cleaner.removedBelow(below);
+      cleaner.removeLeft(PATIENCE);
+    }
+    if ([...this.#cleaners.keys()].some((cleaner) => cleaner.waitsBelow !== undefined)) this.later();
+  }
+
+  #all(): number[] {
+    return Array.from({ length: this.#options.partitions }, (_, partition) => partition);
+  }
+
+  #purge(below: number): Promise<void> {
+    return new Promise((resolve) => this.#options.purge(below, resolve));
+  }
+
+  #tell(): void {
+    const below: [number, number][] = [];
+    for (const partition of this.#cleaners.values()) {
+      const done = this.#done.get(partition) ?? 1;
+      if (done === this.#told.get(partition)) continue;
+      this.#told.set(partition, done);
+      below.push([partition, done]);
+    }
+    if (below.length > 0) this.#options.bus.publish(SUBJECT, { below });
+  }
+
+  /** Asks about the partitions that hold the purge up: nobody serves them, or nothing was sent to them for long. */
+  async #lookUp(wanted: number): Promise<void> {
+    // Taken before asking: what the leader stores afterwards lies above it.
+    const head = Math.max(...this.#done.values());
+    const behind = this.#all().filter((partition) => (this.#done.get(partition) ?? 1) < wanted);
+    await Promise.all(
+      behind.map(async (partition) => {
+        const from = this.#done.get(partition) ?? 1;
+        try {
+          this.#raise(partition, await this.#options.doneBelow(partition, from, head));
+        } catch {
+          // No answer: the next round asks again.
+        }
+      }),
+    );
+  }
+}
