@@ -1,6 +1,7 @@
-import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
+import { type NatsConnection, nuid } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { UnsafeCompareAndSet, WriteRefused } from './errors.ts';
+import { rawHeaders } from './raw-headers.ts';
 
 /** One message to be stored. */
 export interface StreamWrite {
@@ -23,24 +24,26 @@ const ackSchema = z.object({
   error: z.object({ err_code: z.number().optional(), code: z.number(), description: z.string() }).optional(),
 });
 
-function headersOf(write: StreamWrite): MsgHdrs {
-  const made = headers();
-  if (write.expected !== undefined) made.set(EXPECTED, String(write.expected));
-  if (write.commitId !== undefined) made.set(COMMIT_ID, write.commitId);
+type Fields = Record<string, string>;
+
+function fieldsOf(write: StreamWrite): Fields {
+  const fields: Fields = {};
+  if (write.expected !== undefined) fields[EXPECTED] = String(write.expected);
+  if (write.commitId !== undefined) fields[COMMIT_ID] = write.commitId;
   if (write.schedule !== undefined) {
-    made.set('Nats-Schedule', `@at ${new Date(Math.ceil(write.schedule.atMs)).toISOString()}`);
-    made.set('Nats-Schedule-Target', write.schedule.target);
+    fields['Nats-Schedule'] = `@at ${new Date(Math.ceil(write.schedule.atMs)).toISOString()}`;
+    fields['Nats-Schedule-Target'] = write.schedule.target;
   }
-  return made;
+  return fields;
 }
 
 async function send(
   connection: NatsConnection,
   write: StreamWrite,
-  made: MsgHdrs,
+  fields: Fields,
   timeout: number,
 ): Promise<{ seq: number; count: number }> {
-  const answer = await connection.request(write.subject, write.data, { headers: made, timeout });
+  const answer = await connection.request(write.subject, write.data, { headers: rawHeaders(fields), timeout });
   const ack = ackSchema.parse(answer.json());
   if (ack.error !== undefined) throw new WriteRefused(ack.error.err_code ?? ack.error.code, ack.error.description);
   if (ack.seq === undefined) throw new WriteRefused(0, 'the acknowledgement has no sequence');
@@ -49,7 +52,7 @@ async function send(
 
 /** Stores one message; returns its sequence. Throws `WriteRefused` when the server said no, and the client library's errors. */
 export async function publishOne(connection: NatsConnection, write: StreamWrite, timeoutMs: number): Promise<number> {
-  return (await send(connection, write, headersOf(write), timeoutMs)).seq;
+  return (await send(connection, write, fieldsOf(write), timeoutMs)).seq;
 }
 
 /**
@@ -65,15 +68,15 @@ export async function publishBatch(
   const last = writes.at(-1);
   if (last === undefined) throw new RangeError('an empty batch');
   for (const [index, write] of writes.entries()) {
-    const made = headersOf(write);
-    made.set('Nats-Batch-Id', id);
-    made.set('Nats-Batch-Sequence', String(index + 1));
+    const fields = fieldsOf(write);
+    fields['Nats-Batch-Id'] = id;
+    fields['Nats-Batch-Sequence'] = String(index + 1);
     if (write !== last) {
-      connection.publish(write.subject, write.data, { headers: made });
+      connection.publish(write.subject, write.data, { headers: rawHeaders(fields) });
       continue;
     }
-    made.set('Nats-Batch-Commit', '1');
-    const { seq, count } = await send(connection, write, made, timeoutMs);
+    fields['Nats-Batch-Commit'] = '1';
+    const { seq, count } = await send(connection, write, fields, timeoutMs);
     if (count !== writes.length) throw new UnsafeCompareAndSet(`a batch of ${writes.length} was stored as ${count}`);
     return seq - count + 1;
   }

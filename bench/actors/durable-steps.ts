@@ -45,6 +45,10 @@ export async function durableSteps(cluster: NatsCluster, load: StepLoad): Promis
   const client = process.cpuUsage(clientBefore);
   const serverMicroseconds = Math.round(((await cpuOf(servers)) - serversBefore) / steps);
   over = true;
+  for (let before = -1; before !== durations.length; ) {
+    before = durations.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
   await system.stop();
   await raw.close();
   return { ...rate, clientMicroseconds: Math.round((client.user + client.system) / steps), serverMicroseconds };
