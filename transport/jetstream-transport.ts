@@ -64,7 +64,7 @@ export class JetStreamTransport implements Transport {
     this.schedules = parts.schedules;
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
     const { atomic, timeoutMs } = parts;
-    this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 3, batchMessages: 500 });
+    this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 6, batchMessages: 150 });
     const { connection, manager, stream, subjects } = parts;
     this.#mailboxes = new Mailboxes({
       connection,

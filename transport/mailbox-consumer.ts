@@ -92,6 +92,7 @@ export class MailboxConsumer implements PartitionConsumer {
     if (message === undefined) return;
     const line = this.#lineOf(message);
     line.offer({ message, sequence: stored.sequence, released: () => {} }, this.#room());
+    this.#hurryFor(line);
     if (line.size === 0) this.#readOn(message, line);
   }
 
@@ -137,11 +138,16 @@ export class MailboxConsumer implements PartitionConsumer {
     line.acknowledged(item);
     const removed = (): void => {
       line.removed(message);
+      this.#hurryFor(line);
       if (line.isEmpty) this.#lines.delete(message.to);
     };
     this.#cleaner.acknowledged(sequence, removed);
-    if (line.awaitsRemoval) void this.#options.sweeper.hurryFor(this.#cleaner);
+    this.#hurryFor(line);
     this.#readOn(message, line);
+  }
+
+  #hurryFor(line: MailboxLine): void {
+    if (line.awaitsRemoval) void this.#options.sweeper.hurryFor(this.#cleaner);
   }
 
   /** Reads what was skipped as soon as half of the room is free again. */
@@ -165,6 +171,7 @@ export class MailboxConsumer implements PartitionConsumer {
       const release = (): void => feed?.release();
       const taken =
         again !== undefined && line.offerAgain({ message: again, sequence: stored.sequence, released: release });
+      this.#hurryFor(line);
       if (!taken) release();
       if (line.unreadFrom === undefined) end();
     };

@@ -98,6 +98,20 @@ test('who waits for a removal gets it at once, whoever holds the others up', asy
   expect(removals).toEqual(['3', '4']);
 });
 
+test('what is acknowledged while a hurried round is under way gets a round of its own', async () => {
+  const { removals, host } = world();
+  const a = host();
+  const [one] = [a.serve(0, { at: 20 }), a.serve(1, { at: 20 }), a.serve(2, { at: 20 })];
+  take(one, 3);
+  const first = a.sweeper.hurryFor(one);
+  one.seen(30);
+  one.acknowledged(30, () => {});
+  await a.sweeper.hurryFor(one);
+  await first;
+  expect(removals).toEqual(['all<21', '30']);
+  expect(one.waitsBelow).toBeUndefined();
+});
+
 test('a partition given up is clean, and stays known to be done with', async () => {
   const { removals, host } = world();
   const a = host();

@@ -36,7 +36,8 @@ export class MailboxSweeper {
   readonly #cleaners = new Map<MailboxCleaner, number>();
   readonly #done = new Map<number, number>();
   readonly #told = new Map<number, number>();
-  readonly #hurried = new Set<MailboxCleaner>();
+  /** Those in a hurry; true when they called again meanwhile. */
+  readonly #hurried = new Map<MailboxCleaner, boolean>();
   readonly #unsubscribe: () => void;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
@@ -73,14 +74,20 @@ export class MailboxSweeper {
     this.#timer.unref();
   }
 
-  /** Somebody waits for removals in this partition. */
+  /** Somebody waits for removals in this partition: rounds at once, also for what was acknowledged during the last. */
   async hurryFor(cleaner: MailboxCleaner): Promise<void> {
-    const waited = cleaner.waitsBelow;
-    if (waited === undefined || this.#hurried.has(cleaner)) return;
-    this.#hurried.add(cleaner);
-    await this.hurry();
+    if (this.#hurried.has(cleaner)) {
+      this.#hurried.set(cleaner, true);
+      return;
+    }
+    for (let again: boolean | undefined = true; again === true; again = this.#hurried.get(cleaner)) {
+      this.#hurried.set(cleaner, false);
+      const waited = cleaner.waitsBelow;
+      if (waited === undefined) break;
+      await this.hurry();
+      if (cleaner.waitsBelow === waited) cleaner.removeLeft(0);
+    }
     this.#hurried.delete(cleaner);
-    if (cleaner.waitsBelow === waited) cleaner.removeLeft(0);
   }
 
   /** A round at once, or after the one that is under way; resolves when it has ended. */
