@@ -41,6 +41,11 @@ export class MailboxCleaner {
     return this.#options.position() + 1;
   }
 
+  /** How many wait to be removed. */
+  get waiting(): number {
+    return this.#acknowledged.length;
+  }
+
   /** Sequence below which something waits to be removed: one above the oldest. Undefined when nothing waits. */
   get waitsBelow(): number | undefined {
     if (this.#acknowledged.length === 0) return undefined;

@@ -61,20 +61,28 @@ test('one purge goes up to where every partition of every host is done with', as
   expect(two.waitsBelow).toBe(19);
 });
 
-test('an open message of any partition is never purged; the others clean up alone after some rounds', async () => {
-  const { removals, host } = world();
-  const [a, b] = [host(), host()];
-  const [one, other, held] = [a.serve(0, { at: 20 }), a.serve(1, { at: 20 }), b.serve(2, { at: 20 })];
-  held.seen(5);
-  take(one, 3, 7);
-  await b.sweeper.hurry();
-  for (let round = 1; round <= 2; round += 1) await a.sweeper.hurry();
-  expect(removals).toEqual(['all<5', 'all<5'].slice(0, removals.length));
-  await a.sweeper.hurry();
-  expect(removals.at(-1)).toBe('7');
-  expect(removals.every((each) => each === 'all<5' || each === '7')).toBe(true);
-  expect(other.waitsBelow).toBeUndefined();
-});
+test.each([
+  ['few: soon, one by one', 2, 2, ['all<5', '7']],
+  ['many: after some rounds, by a purge of the partition', 70, 8, ['all<5', '0<21']],
+])(
+  'an open message of any partition is never purged; the others clean up alone, %s',
+  async (_, count, rounds, wanted) => {
+    const { removals, host } = world();
+    const [a, b] = [host(), host()];
+    const position = { at: 20 };
+    const [one, other, held] = [a.serve(0, position), a.serve(1, { at: 20 }), b.serve(2, { at: 20 })];
+    held.seen(5);
+    await b.sweeper.hurry();
+    take(one, 3, ...Array.from({ length: count - 1 }, (_, i) => 7 + i / count));
+    for (let round = 1; round < rounds; round += 1) {
+      await a.sweeper.hurry();
+      expect(removals).toEqual(['all<5']);
+    }
+    await a.sweeper.hurry();
+    expect(removals).toEqual(wanted);
+    expect(other.waitsBelow).toBeUndefined();
+  },
+);
 
 test('a partition that nobody serves is looked up; while something is stored there nothing goes past it', async () => {
   const { removals, empty, host } = world();

@@ -3,9 +3,10 @@ import type { Bus } from '#actors';
 import type { MailboxCleaner } from './mailbox-cleaner.ts';
 
 const SUBJECT = 'mailboxes.done';
-const ROUND_MS = 1_000;
-/** Rounds after which what others hold up is removed for the partition alone. */
-const PATIENCE = 3;
+const ROUND_MS = 250;
+/** Rounds after which what others hold up is removed for the partition alone: dear, so later when it is much. */
+const PATIENCE = { few: 2, many: 8 };
+const FEW = 64;
 
 const news = z.object({ below: z.array(z.tuple([z.number().int(), z.number().int()])) });
 
@@ -24,7 +25,7 @@ export interface MailboxSweeperOptions {
 }
 
 /**
- * Removes acknowledged mailbox messages of all partitions by one purge, about once a second: a purge walks every message
+ * Removes acknowledged mailbox messages of all partitions by one purge, a few times a second: a purge walks every message
  * of its time, so one a partition walked each of them sixty-four times and cost the servers more than storing them.
  *
  * A purge may go up to where every partition is done with. Hosts tell each other how far that is for theirs; what one
@@ -119,10 +120,9 @@ export class MailboxSweeper {
     await this.#lookUp(oldest);
     const below = Math.min(...this.#all().map((partition) => this.#done.get(partition) ?? 1));
     if (below >= oldest) await this.#purge(below);
-    for (const cleaner of this.#cleaners.keys()) {
-      cleaner.removedBelow(below);
-      cleaner.removeLeft(PATIENCE);
-    }
+    for (const cleaner of this.#cleaners.keys()) cleaner.removedBelow(below);
+    const left = [...this.#cleaners.keys()].reduce((sum, cleaner) => sum + cleaner.waiting, 0);
+    for (const cleaner of this.#cleaners.keys()) cleaner.removeLeft(left <= FEW ? PATIENCE.few : PATIENCE.many);
     if ([...this.#cleaners.keys()].some((cleaner) => cleaner.waitsBelow !== undefined)) this.later();
   }
 
