@@ -11,10 +11,7 @@ export function timedTransport(transport: Transport, onStep: (milliseconds: numb
     if (waiting === undefined) arrivals.set(at, [performance.now()]);
     else waiting.push(performance.now());
   };
-  return {
-    partitions: transport.partitions,
-    atomicOutgoing: transport.atomicOutgoing,
-    bus: transport.bus,
+  const timed: Pick<Transport, 'deliver' | 'commit'> = {
     deliver: async (message) => {
       await transport.deliver(message);
       arrived(message.to);
@@ -27,14 +24,16 @@ export function timedTransport(transport: Transport, onStep: (milliseconds: numb
       if (transport.atomicOutgoing) for (const message of step.outgoing) arrived(message.to);
       return sequence;
     },
-    latest: (address) => transport.latest(address),
-    sweep: (partition) => transport.sweep(partition),
-    history: (address, limit) => transport.history(address, limit),
-    consume: (partition, receive) => transport.consume(partition, receive),
-    watch: (kinds, listener) => transport.watch(kinds, listener),
-    deadLetter: (message, reason) => transport.deadLetter(message, reason),
-    isFull: (address) => transport.isFull(address),
-    deadLetters: (limit) => transport.deadLetters(limit),
-    close: () => transport.close(),
   };
+  // The rest as it is, on the transport itself: its methods use private fields.
+  const rest = new Map<string | symbol, unknown>(Object.entries(timed));
+  return new Proxy(transport, {
+    get: (target, name) => {
+      if (!rest.has(name)) {
+        const value: unknown = Reflect.get(target, name, target);
+        rest.set(name, typeof value === 'function' ? value.bind(target) : value);
+      }
+      return rest.get(name);
+    },
+  });
 }
