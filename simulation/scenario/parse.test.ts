@@ -52,6 +52,16 @@ test.each([
     'a.json: settings.fence: not an allowed value; allowed: none, confirming, broken',
   ],
   [{ ...base, vms: [...base.vms, ...base.vms] }, 'a.json: vms[1].id: VM vm-1 is there twice'],
+  [
+    {
+      ...base,
+      rules: [
+        { kind: 'node', mode: 'required', vms: ['vm-1'], nodes: ['n1'] },
+        { kind: 'node', mode: 'forbidden', vms: ['vm-1'], nodes: ['n1'] },
+      ],
+    },
+    'a.json: rules: cannot be kept: no node is allowed for vm-1',
+  ],
 ])('refuses %j', (raw, message) => {
   expect(refusal(raw)).toContain(message);
 });

@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
+import { contradictionsOf, nodeId, ruleSchema } from '#machines';
 import { ScenarioInvalid, type ScenarioProblem } from './errors.ts';
 import { unknownNames } from './names.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
@@ -25,7 +26,18 @@ export function checkScenario(raw: unknown, file: string): Scenario {
   const scenario = parsed.data;
   const unknown = unknownNames(scenario);
   if (unknown.length > 0) throw new ScenarioInvalid(file, unknown);
+  const contradictions = contradictionsIn(scenario);
+  if (contradictions.length > 0) throw new ScenarioInvalid(file, contradictions);
   return { ...scenario, events: scenario.events.toSorted((a, b) => a.at - b.at) };
+}
+
+/** F1: a set of rules that can never be kept is refused when it is set. */
+function contradictionsIn({ rules, nodes }: Scenario): ScenarioProblem[] {
+  const known = nodes.map(({ name, zone }) => ({ node: nodeId(name), ...(zone === undefined ? {} : { zone }) }));
+  return contradictionsOf(
+    rules.map((rule) => ruleSchema.parse(rule)),
+    known,
+  ).map((message) => ({ path: 'rules', message: `cannot be kept: ${message}` }));
 }
 
 /** `tests`, `peer` and `x-...` are notes wherever they stand, except as names of VMs in `expect`. */
