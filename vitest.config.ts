@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit`: no servers, beside the code. `servers`: real NATS, MongoDB. `lab`: the whole cluster, end to end. */
+/** `unit`: no servers, beside the code. `sim`: many simulated runs. `servers`: real NATS, MongoDB. `lab`: the whole cluster, end to end. */
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +9,15 @@ export default defineConfig({
           name: 'unit',
           expect: { poll: { timeout: 4_000 } },
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.servers.test.ts', '**/*.lab.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.sim.test.ts', '**/*.servers.test.ts', '**/*.lab.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'sim',
+          include: ['**/*.sim.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 300_000,
         },
       },
       {

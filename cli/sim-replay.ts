@@ -1,13 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  checkSchedule,
   type FuzzShape,
   failureOf,
   journalsOf,
   play,
   productionBuild,
   randomSchedule,
+  ScenarioInvalid,
+  type Schedule,
   type TimelineEntry,
+  wallClockDependence,
   withoutRealTime,
 } from '../simulation/mod.ts';
 
@@ -16,22 +20,25 @@ interface ReplayFlags extends FuzzShape {
   readonly export?: string;
 }
 
-/** `sim replay SEED`: the timeline on standard output; exit status 1 when the seed fails. */
-export async function replayCommand(seed: number, flags: ReplayFlags): Promise<void> {
-  const schedule = randomSchedule(seed, { nodes: flags.nodes, vms: flags.vms, hours: flags.hours });
+/** `sim replay SEED|FILE`: the timeline on standard output; exit status 1 when it fails, 2 when the file is wrong. */
+export async function replayCommand(what: string, flags: ReplayFlags): Promise<void> {
+  const schedule = await scheduleOf(what, flags);
+  if (schedule === undefined) return;
+  const { scenario, faults, healedAt } = schedule;
   let journals: Awaited<ReturnType<typeof journalsOf>> = [];
   const result = await withoutRealTime(() =>
-    play(schedule.scenario, {
-      faults: schedule.faults,
-      ...(schedule.healedAt === undefined ? {} : { healedAt: schedule.healedAt }),
+    play(scenario, {
       build: productionBuild,
+      faults,
+      ...(healedAt === undefined ? {} : { healedAt }),
       atEnd: async (world) => {
         if (flags.export !== undefined) journals = await journalsOf(world);
       },
     }),
   );
   for (const entry of result.timeline) console.log(line(entry, flags.explain));
-  const failure = failureOf(result);
+  const failure =
+    failureOf(result) ?? (await withoutRealTime(() => wallClockDependence(schedule, productionBuild, result)));
   console.log(failure === undefined ? `ok ${result.hash}` : `FAILED ${failure}\n${result.hash}`);
   if (failure !== undefined) process.exitCode = 1;
   if (flags.export === undefined) return;
@@ -40,6 +47,24 @@ export async function replayCommand(seed: number, flags: ReplayFlags): Promise<v
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(flags.export, name), `${JSON.stringify(content, undefined, 1)}\n`);
   }
+}
+
+/** A whole number is a seed, anything else a file. Undefined, with exit status 2, when it cannot be played. */
+async function scheduleOf(what: string, shape: FuzzShape): Promise<Schedule | undefined> {
+  if (/^\d{1,9}$/.test(what)) return randomSchedule(Number(what), shape);
+  try {
+    return checkSchedule(JSON.parse(await readFile(what, 'utf8')), what);
+  } catch (error) {
+    const isWrong = error instanceof ScenarioInvalid || error instanceof SyntaxError || isFileError(error);
+    if (!isWrong) throw error;
+    console.error(error instanceof SyntaxError ? `${what}: not JSON: ${error.message}` : error.message);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 function line({ at, what, vm, node, from, why }: TimelineEntry, explain: boolean): string {

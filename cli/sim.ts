@@ -3,6 +3,7 @@ import { DEFAULT_SHAPE } from '../simulation/mod.ts';
 import { fuzzCommand } from './sim-fuzz.ts';
 import { replayCommand } from './sim-replay.ts';
 import { checkCommand, runCommand } from './sim-run.ts';
+import { soakCommand } from './sim-soak.ts';
 
 /** `understudy sim`: the simulator. */
 export function registerSim(program: Command): void {
@@ -28,10 +29,14 @@ export function registerSim(program: Command): void {
     .option('--json', 'one JSON object a failing seed, then the summary', false)
     .option('--no-shrink', 'do not look for the smallest schedule of the first failure')
     .action(fuzzCommand);
-  shaped(sim.command('replay').description('plays the scenario of one seed again: the same timeline, byte for byte'))
-    .argument('<seed>', 'as fuzz named it', whole)
+  shaped(sim.command('soak').description('plays seeds until it is stopped; exit status 1 when one failed'))
+    .option('--from <seed>', 'the first; otherwise one that depends on the time', whole)
+    .option('--workers <n>', 'cores to use', whole, 2)
+    .action(soakCommand);
+  shaped(sim.command('replay').description('plays one seed or schedule again: the same timeline, byte for byte'))
+    .argument('<seed|file>', 'a seed of fuzz, or a file with a schedule that it printed')
     .option('--explain', 'tells the reasons in words', false)
-    .option('--export <folder>', 'writes scenario.json, result.json and journals.json there')
+    .option('--export <folder>', 'writes schedule.json, result.json and journals.json there')
     .action(replayCommand);
 }
 

@@ -31,5 +31,5 @@ function warn(): void {
 }
 
 warn();
-const passed = await runProjects(['unit', 'servers', 'lab'], warn);
+const passed = await runProjects(['unit', 'sim', 'servers', 'lab'], warn);
 process.exitCode = passed ? 0 : 1;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { parseScenario, play, productionBuild } from '../simulation/mod.ts';
+import { checkSchedule, failureOf, parseScenario, play, playSchedule, productionBuild } from '../simulation/mod.ts';
 
 /** Every bug a seed ever found, and every trigger, as a scenario that must come out as its file says. */
 const folder = fileURLToPath(new URL('./scenarios/', import.meta.url));
@@ -14,6 +14,17 @@ test.each(files)(
     const { violations, unmet } = await play(scenario, { build: productionBuild });
     expect(violations).toEqual([]);
     expect(unmet).toEqual([]);
+  },
+  60_000,
+);
+
+const schedules = readdirSync(folder).filter((name) => name.endsWith('.schedule.json'));
+
+test.each(schedules)(
+  '%s',
+  async (name) => {
+    const schedule = checkSchedule(JSON.parse(readFileSync(`${folder}${name}`, 'utf8')), name);
+    expect(failureOf(await playSchedule(schedule, productionBuild))).toBeUndefined();
   },
   60_000,
 );

@@ -19,7 +19,7 @@ interface Cluster {
 type Rule = Cluster['rules'][number];
 
 /** A random cluster: nodes with room to spare or little of it, VMs of many kinds, some rules, any settings. */
-export function randomCluster(random: SeededRandom, seed: number, shape: FuzzShape): Cluster {
+export function randomCluster(random: SeededRandom, seed: number, shape: FuzzShape, withRules?: boolean): Cluster {
   const zoned = random.chance(0.2);
   const memoryMiB = random.pick([262_144, 262_144, 16_384, 8192]);
   const nodes = Array.from({ length: random.int(...shape.nodes) }, (_, i) => ({
@@ -40,7 +40,8 @@ export function randomCluster(random: SeededRandom, seed: number, shape: FuzzSha
     });
   }
   const ids = vms.map((vm) => vm.id);
-  const rules = random.chance(0.3) && ids.length > 0 ? [randomRule(random, names, ids, zoned)] : [];
+  const ruled = withRules ?? random.chance(0.3);
+  const rules = ruled && ids.length > 0 ? [randomRule(random, names, ids, zoned)] : [];
   return { nodes, vms, rules, settings: randomSettings(random, seed) };
 }
 

@@ -2,7 +2,7 @@ import type { WorldFault } from '../faults/world-fault.ts';
 import { checkScenario, isBuilt, type ScenarioEvent } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { type FuzzShape, randomCluster } from './random-cluster.ts';
-import { randomMishap } from './random-faults.ts';
+import { type Mishap, type MishapInput, randomMishap } from './random-faults.ts';
 import type { Schedule } from './schedule.ts';
 
 /** The last part of a run: enough for a boot, the longest detection, the longest wait of B5 and what follows. */
@@ -10,13 +10,20 @@ const CALM_SECONDS = 450;
 /** Mishaps that come together, within this time: where races are. */
 const STORM_SECONDS = 90;
 
+/** Narrows a schedule down, for tests that look for one kind of mistake. */
+export interface Focus {
+  /** Only mishaps that consist of nothing but these. */
+  readonly mishaps?: readonly string[];
+  readonly rules?: boolean;
+}
+
 /**
  * A random cluster, random mishaps in storms, random commands: a function of the seed and the shape alone. Before the end
  * every fault is taken back.
  */
-export function randomSchedule(seed: number, shape: FuzzShape): Schedule {
+export function randomSchedule(seed: number, shape: FuzzShape, focus: Focus = {}): Schedule {
   const random = new SeededRandom(`scenario/${seed}`);
-  const cluster = randomCluster(random, seed, shape);
+  const cluster = randomCluster(random, seed, shape, focus.rules);
   const names = cluster.nodes.map((node) => node.name);
   const vms = cluster.vms.map((vm) => vm.id);
   const until = Math.max(shape.hours * 3600, CALM_SECONDS + 300);
@@ -28,7 +35,7 @@ export function randomSchedule(seed: number, shape: FuzzShape): Schedule {
     for (let mishaps = random.int(1, 4); mishaps > 0; mishaps -= 1) {
       const at = Math.round((begins + random.next() * STORM_SECONDS) * 10) / 10;
       if (vms.length === 0) continue;
-      const mishap = randomMishap({ random, at, healAt: healedAt, nodes: names, vms });
+      const mishap = focusedMishap({ random, at, healAt: healedAt, nodes: names, vms }, focus);
       events.push(...mishap.events.filter(isBuilt));
       faults.push(...mishap.faults);
     }
@@ -36,6 +43,14 @@ export function randomSchedule(seed: number, shape: FuzzShape): Schedule {
   events.push(...healing(healedAt, names).filter(isBuilt));
   const scenario = checkScenario({ name: `seed ${seed}`, ...cluster, events, until }, `seed ${seed}`);
   return { scenario, faults: faults.toSorted((a, b) => a.at - b.at), healedAt };
+}
+
+function focusedMishap(input: MishapInput, { mishaps }: Focus): Mishap {
+  for (;;) {
+    const mishap = randomMishap(input);
+    const kinds = [...mishap.events, ...mishap.faults].map((each) => each.do);
+    if (mishaps === undefined || kinds.every((kind) => mishaps.includes(kind))) return mishap;
+  }
 }
 
 /** Takes every lasting fault back, and has everything on that should be on. */

@@ -14,6 +14,7 @@ import { HostClock } from './host-clock.ts';
 import { SimHypervisors } from './hypervisor.ts';
 import { SimMembers } from './members.ts';
 import { SimNetwork } from './network.ts';
+import { Operator } from './operator.ts';
 import { Power } from './power.ts';
 import type { SimProcess } from './sim-process.ts';
 import { SimStorageTarget, type StorageObserver } from './storage.ts';
@@ -56,7 +57,7 @@ export class World {
   readonly fences: FenceMood;
   readonly #options: WorldOptions;
   readonly #bus: SimBus;
-  #messages = 0;
+  readonly #operator: Operator;
 
   constructor(options: WorldOptions) {
     const { scenario, seed, observer } = options;
@@ -93,6 +94,10 @@ export class World {
     const servers = options.servers(time);
     this.transport = servers.transport;
     this.database = servers.database;
+    this.#operator = new Operator({
+      ...{ time, transport: this.transport, messaging: this.messaging, hosts: [...this.hosts.values()] },
+      refused: (error) => observer.fact('refused', undefined, undefined, String(error)),
+    });
     this.fences = { takesMs: scenario.settings.fenceSeconds * 1000, answers: true };
     this.agents = new Agents((node, error) => observer.agentFailed(node, error));
     this.power = new Power({
@@ -124,26 +129,9 @@ export class World {
     this.agents.start(host, (process) => this.#createAgent(process));
   }
 
-  /** An operator's message to an actor; tried again by the operator until messaging takes it. */
-  tell(to: `${'vm' | 'node' | 'cluster'}/${string}`, event: MailboxMessage['event']): void {
-    this.#messages += 1;
-    const message: MailboxMessage = {
-      id: `operator-${this.#messages}`,
-      to: to as MailboxMessage['to'], // kind/id by its type, ids checked with the scenario
-      from: 'external:operator',
-      event,
-    };
-    const attempt = () => {
-      const reached = [...this.hosts.values()].some((host) => host.alive && this.messaging.serves(host));
-      if (!reached) {
-        this.time.after(1000, attempt);
-        return;
-      }
-      this.transport.deliver(message).catch((error: unknown) => {
-        this.#options.observer.fact('refused', undefined, undefined, String(error));
-      });
-    };
-    attempt();
+  /** An operator's message to an actor. */
+  tell(to: Parameters<Operator['tell']>[0], event: MailboxMessage['event']): void {
+    this.#operator.tell(to, event);
   }
 
   #createAgent(process: SimProcess): NodeProcessControl {
