@@ -34,8 +34,11 @@ try {
     const node = busiestNode(lab.status());
     const found = await cutAndFollow(lab, node);
     failovers.push(...found);
-    for (const { vm, from, to, startedMs } of found) {
-      console.log(`run ${String(run).padStart(2)}: ${vm} ${from} -> ${to} ${(startedMs / 1000).toFixed(2)} s`);
+    for (const { vm, from, to, startedMs, detectedMs, decidedMs, plannedMs } of found) {
+      const times = [detectedMs, decidedMs, plannedMs, startedMs].map((ms) => (ms / 1000).toFixed(2));
+      console.log(
+        `run ${String(run).padStart(2)}: ${vm} ${from} -> ${to} detected, decided, planned, started: ${times.join(' ')} s`,
+      );
     }
     await lab.powerOn(node);
   }
