@@ -62,6 +62,7 @@ export class ActorSystem {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const ownership = { ...DEFAULT_MEMBERSHIP, sweepEveryMs: 30_000, ...options.membership };
     assertSettings(host, limits, ownership);
+    if (!transport.boundedRedelivery) limits.sendersRemembered = Number.POSITIVE_INFINITY;
     const life = Math.floor(random() * 2 ** 40).toString(36);
     let count = 0;
     this.#context = {
@@ -163,16 +164,19 @@ export class ActorSystem {
 
   /** Its last steps, oldest first. */
   async history(of: string, limit = 64): Promise<readonly StepRecord[]> {
-    return (await this.#transport.history(address(of), limit)).map(stepRecord);
+    const target = address(of);
+    return limit < 1 ? [] : (await this.#transport.history(target, limit)).map(stepRecord);
   }
 
   /** The last messages that no actor took, with the reason; at most `limit`, oldest first. */
-  deadLetters(limit = 100): Promise<readonly DeadLetter[]> {
-    return this.#transport.deadLetters(limit);
+  async deadLetters(limit = 100): Promise<readonly DeadLetter[]> {
+    return limit < 1 ? [] : this.#transport.deadLetters(limit);
   }
 
-  /** Calls back for every step committed from now on by actors of these kinds. */
-  watch(kinds: readonly string[], listener: (record: StepRecord) => void): Promise<() => void> {
+  /** Calls back for every step committed from now on by actors of these kinds. Throws `UnknownKind`, `InvalidAddress`. */
+  async watch(kinds: readonly string[], listener: (record: StepRecord) => void): Promise<() => void> {
+    if (kinds.length === 0) throw new UnknownKind('watch() needs at least one kind');
+    for (const kind of kinds) this.#target(`${kind}/any`);
     return this.#transport.watch(kinds, (entry) => {
       try {
         listener(stepRecord(entry));

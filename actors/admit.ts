@@ -36,5 +36,5 @@ export function remember(state: ActorState, message: MailboxMessage, limits: Lim
     return;
   }
   const lane = laneOf(message.from, message.event);
-  if (touch(state.cursors, lane, message.sequence, limits.peersRemembered)) state.forgot = true;
+  if (touch(state.cursors, lane, message.sequence, limits.sendersRemembered)) state.forgot = true;
 }

@@ -16,7 +16,7 @@ import {
 } from './mod.ts';
 
 const events = z.object({
-  type: z.enum(['add', 'get', 'self', 'ring', 'poison', 'hire', 'free']),
+  type: z.enum(['add', 'get', 'self', 'ring', 'poison', 'hire', 'free', 'report']),
   n: z.number().optional(),
 });
 let poisonous = true;
@@ -56,6 +56,7 @@ const machine = setup({
         return {};
       }),
     },
+    report: { actions: tell(() => ({ to: 'a/hub', event: { type: 'add' } })) },
     hire: { actions: spawnChild(() => ({ address: 'a/child' })) },
     free: { actions: tell(() => ({ to: 'a/child', event: { type: 'actor.release' } })) },
     'actor.parked': { actions: assign({ count: 100 }) },
@@ -144,6 +145,27 @@ for (const atomic of [true, false]) {
       Promise.all(['a/7', 'a/0', 'a/1', 'a/2'].map(async (of) => (await system.inspect(of))?.snapshot.context.count));
     await expect.poll(counts).toEqual([301, 100, 100, 100]);
     await system.stop();
+  });
+}
+
+for (const atomic of [true, false]) {
+  test(`an actor with more senders than it used to remember counts each message once across takeovers (atomic: ${atomic})`, async () => {
+    const server = fresh(atomic);
+    const first = connect(server, 'n1');
+    await first.system.start();
+    for (let i = 0; i < 700; i += 1) await first.system.tell(`a/s${i}`, { type: 'report' });
+    const count = async () => (await first.system.inspect('a/hub'))?.snapshot.context.count;
+    await expect.poll(count).toBe(700);
+    first.system.kill();
+    await first.transport.close();
+    // What every sender had in its outbox is sent once more.
+    const second = connect(server, 'n2');
+    await second.system.start();
+    await second.system.tell('a/hub', { type: 'add' });
+    await expect.poll(async () => (await second.system.inspect('a/hub'))?.snapshot.context.count).toBe(701);
+    await expect.poll(() => [0, 1, 2, 3].map((partition) => server.mailbox(partition).size)).toEqual([0, 0, 0, 0]);
+    expect((await second.system.inspect('a/hub'))?.snapshot.context.count).toBe(701);
+    await second.system.stop();
   });
 }
 

@@ -56,6 +56,9 @@ const machine = setup({
   },
 });
 
+const circle: Record<string, unknown> = { type: 'get' };
+circle.self = circle;
+
 let system: ActorSystem | undefined;
 let finishSlow: ((value: number) => void)[] = [];
 afterEach(async () => {
@@ -193,6 +196,14 @@ describe('what cannot be sent is refused before anything is stored', () => {
       'NOT_SERIALISABLE',
       /event get\.at holds a Date/,
     ],
+    [
+      'an undefined in a list',
+      'a/1',
+      { type: 'get', list: [1, undefined] },
+      'NOT_SERIALISABLE',
+      /list\[1\] is undefined/,
+    ],
+    ['a circle', 'a/1', circle, 'NOT_SERIALISABLE', /event get\.self\.self.* goes in a circle/],
     ['a function', 'a/1', { type: 'get', f: () => 1 }, 'NOT_SERIALISABLE', /event get\.f holds a function/],
     ['not a number', 'a/1', { type: 'start', n: Number.NaN }, 'NOT_SERIALISABLE', /event start\.n holds a number NaN/],
   ])('%s', async (_what, to, event, code, message) => {
@@ -202,6 +213,27 @@ describe('what cannot be sent is refused before anything is stored', () => {
     }
     expect([0, 1].map((partition) => server.mailbox(partition).size)).toEqual([0, 0]);
   });
+});
+
+test.each([
+  ['history of no length', async (running: ActorSystem) => running.history('a/1', 0), []],
+  ['no dead letters', async (running: ActorSystem) => running.deadLetters(0), []],
+  ['an actor that never was', async (running: ActorSystem) => running.inspect('a/99'), undefined],
+  ['its history', async (running: ActorSystem) => running.history('a/99'), []],
+] as const)('reading %s', async (_what, read, expected) => {
+  const { system: running } = await start();
+  await running.tell('a/1', { type: 'get' });
+  await expect.poll(() => running.inspect('a/1')).toBeDefined();
+  expect(await read(running)).toEqual(expected);
+});
+
+test.each([
+  ['no kind', [], 'UNKNOWN_KIND'],
+  ['an unknown kind', ['a', 'nobody'], 'UNKNOWN_KIND'],
+  ['no name of a kind', ['A B'], 'INVALID_ADDRESS'],
+])('watching %s is refused', async (_what, kinds, code) => {
+  const { system: running } = await start();
+  await expect(running.watch(kinds, () => {})).rejects.toMatchObject({ code });
 });
 
 describe('what a machine may not do fails its step with a code, and nothing of the step is stored or sent', () => {

@@ -199,7 +199,7 @@ test('actors that fill each other’s mailboxes slow down and never stand still'
 test.each([
   ['host', { host: 'my host' }, /host "my host": want/],
   ['ids', { limits: { idsRemembered: 8 } }, /limits.idsRemembered is 8, needs at least 32/],
-  ['peers', { limits: { peersRemembered: 8 } }, /limits.peersRemembered is 8, needs at least 512/],
+  ['senders', { limits: { sendersRemembered: 8 } }, /limits.sendersRemembered is 8, needs at least 512/],
   ['steps', { limits: { stepsPerSlice: 0 } }, /limits.stepsPerSlice is 0, needs at least 1/],
   ['backoff', { limits: { failure: { firstMs: 9, maxMs: 3 } } }, /limits.failure.maxMs is 3, needs at least 9/],
   ['membership', { membership: { aliveEveryMs: 100, deadAfterMs: 150 } }, /deadAfterMs is 150, needs at least 200/],

@@ -13,8 +13,10 @@ export interface Limits {
   readonly fullMailboxWaitMs: number;
   /** Messages under way from one actor (outbox) before it takes no more. */
   readonly outboxDepth: number;
-  /** Sending actors remembered per actor, and receivers. */
-  readonly peersRemembered: number;
+  /** Sending actors remembered per actor. Without bound where the transport gives none (`boundedRedelivery`). */
+  readonly sendersRemembered: number;
+  /** Receiving actors remembered per actor. */
+  readonly receiversRemembered: number;
   /** Message ids from outside remembered per actor. */
   readonly idsRemembered: number;
   /** An actor with nothing to do is forgotten (not ended) after this. */
@@ -36,7 +38,8 @@ export const DEFAULT_LIMITS: Limits = {
   tellsPerStep: 500,
   fullMailboxWaitMs: 1_000,
   outboxDepth: 1_000,
-  peersRemembered: 512,
+  sendersRemembered: 512,
+  receiversRemembered: 512,
   idsRemembered: 32,
   idleMs: 60_000,
   handBackMs: 200,

@@ -17,6 +17,7 @@ import type {
 export class MemoryTransport implements Transport {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
+  readonly boundedRedelivery = false;
   readonly schedules: boolean;
   readonly bus: Bus;
   readonly #server: MemoryServer;

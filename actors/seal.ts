@@ -26,7 +26,7 @@ export function numberMessages(
     const receiver = to as Address; // checked when the action was applied
     const lane = laneOf(receiver, event);
     const sequence = nextSequence(state.sent.get(lane), state.step);
-    touch(state.sent, lane, sequence, limits.peersRemembered);
+    touch(state.sent, lane, sequence, limits.receiversRemembered);
     const message = { id: `${from}>${lane}#${sequence}`, to: receiver, from, sequence, event };
     return isControl(event) ? { ...message, urgent: true } : message;
   });

@@ -7,7 +7,7 @@ const HOST = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 /** Transports let at most this much be outstanding (see `Delivery`): an actor must remember more. */
 const LEAST: Partial<Record<keyof Limits, number>> = {
   idsRemembered: DEFAULT_LIMITS.idsRemembered,
-  peersRemembered: DEFAULT_LIMITS.peersRemembered,
+  sendersRemembered: DEFAULT_LIMITS.sendersRemembered,
   fullMailboxWaitMs: 0,
 };
 

@@ -84,6 +84,11 @@ export interface Transport {
   readonly partitions: number;
   /** True when `commit` delivers `outgoing` in the same atomic write. */
   readonly atomicOutgoing: boolean;
+  /**
+   * True when a message can come again only while few others of its actor can: at most 24 from outside, and those of at most
+   * 256 sending actors. Then an actor may forget old senders (`sendersRemembered`); else it remembers all of them.
+   */
+  readonly boundedRedelivery: boolean;
   /** True when the servers can send a message later (`StepCommit.scheduled`). */
   readonly schedules: boolean;
   readonly bus: Bus;

@@ -49,6 +49,7 @@ const WINDOW = 512;
 export class JetStreamTransport implements Transport {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
+  readonly boundedRedelivery: boolean;
   readonly schedules: boolean;
   readonly bus: Bus;
   readonly #parts: JetStreamParts;
@@ -61,6 +62,8 @@ export class JetStreamTransport implements Transport {
     this.#parts = parts;
     this.partitions = parts.subjects.partitions;
     this.atomicOutgoing = parts.atomic;
+    // What is sent from an outbox is sent again after each takeover, however long ago it arrived.
+    this.boundedRedelivery = parts.atomic;
     this.schedules = parts.schedules;
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
     const { atomic, timeoutMs } = parts;

@@ -5,7 +5,10 @@ import { type ActorSystem, createActorSystem, reply, spawnChild, stopChild, syst
 import { connectJetStream } from './jetstream-connect.ts';
 import { serversForTests } from './servers-for-tests.ts';
 
-const events = z.object({ type: z.enum(['add', 'get', 'poison', 'hire', 'flood', 'fire']), n: z.number().optional() });
+const events = z.object({
+  type: z.enum(['add', 'get', 'poison', 'hire', 'flood', 'fire', 'report']),
+  n: z.number().optional(),
+});
 let poisonous = true;
 
 const actor = setup({
@@ -34,6 +37,7 @@ const actor = setup({
         })),
       ),
     },
+    report: { actions: tell(({ event }) => ({ to: 'a/hub', event: { type: 'add', n: event.n } })) },
     fire: { actions: stopChild(({ context }) => child(context.address)) },
     'actor.parked': { actions: assign({ heard: ({ context, event }) => [...context.heard, event.address] }) },
   },
@@ -81,6 +85,15 @@ for (const [servers, name] of [
       await expect
         .poll(async () => (await running.inspect('a/x'))?.snapshot.context.seen, { timeout: 30_000 })
         .toEqual(Array.from({ length: 600 }, (_, i) => i));
+    });
+
+    test('700 senders to one actor: all arrives, each once', async () => {
+      const running = await start('hub');
+      const senders = Array.from({ length: 700 }, (_, i) => i);
+      await Promise.all(senders.map((n) => running.tell(`a/sender-${n}`, { type: 'report', n })));
+      const seen = async () => (await running.inspect('a/hub'))?.snapshot.context.seen;
+      await expect.poll(async () => ((await seen()) as number[] | undefined)?.length, { timeout: 30_000 }).toBe(700);
+      expect((await seen()) as number[]).toEqual(expect.arrayContaining(senders));
     });
 
     test('its supervisor hears of it, and can stop it over everything that waits', async () => {

@@ -16,6 +16,7 @@ function observedTransport(inner: Transport, observers: Observers): Transport {
   return {
     partitions: inner.partitions,
     atomicOutgoing: inner.atomicOutgoing,
+    boundedRedelivery: inner.boundedRedelivery,
     schedules: inner.schedules,
     bus: inner.bus,
     deliver: (message) => inner.deliver(message),

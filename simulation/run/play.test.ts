@@ -84,6 +84,7 @@ const unused = () => Promise.reject(new Error('not used here'));
 const noTransport: Transport = {
   partitions: 1,
   atomicOutgoing: true,
+  boundedRedelivery: false,
   schedules: false,
   bus: { publish: () => {}, subscribe: () => () => {}, answer: () => () => {}, request: unused },
   deliver: unused,

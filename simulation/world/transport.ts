@@ -47,6 +47,7 @@ export function openTransport(
   return {
     partitions: inner.partitions,
     atomicOutgoing: inner.atomicOutgoing,
+    boundedRedelivery: inner.boundedRedelivery,
     schedules: inner.schedules,
     bus: bus.open(process),
     deliver: (message) => call(() => inner.deliver(message)),
