@@ -21,6 +21,7 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
   const documents = new Map<string, Body>();
   /** HA cares for them: a VM without it that goes down stays down. */
   const cared = new Set<VmId>();
+  const removed = new Set<VmId>();
   const sizes = new Map<string, { cpus: number; memoryMiB: number }>();
   for (const vm of scenario.vms) {
     const wish = vm.state === 'stopped' ? 'stopped' : vm.ha ? 'running' : 'unknown';
@@ -74,11 +75,13 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
   return {
     happens: (event) => {
       const vm = vmOfEvent(event);
-      if (vm === undefined) return;
+      if (vm === undefined || removed.has(vm)) return;
       if (event.do === 'start') wishFor(vm, cared.has(vm) ? 'running' : 'unknown');
       else if (event.do === 'stop') wishFor(vm, 'stopped');
-      else if (event.do === 'remove') wishes.delete(vm);
-      else if (event.do === 'add') {
+      else if (event.do === 'remove') {
+        removed.add(vm);
+        wishes.delete(vm);
+      } else if (event.do === 'add') {
         if (event.ha !== false) cared.add(vm);
         sizes.set(vm, { cpus: event.cpus ?? 1, memoryMiB: event.memoryMiB ?? 1024 });
         wishFor(vm, event.state === 'stopped' ? 'stopped' : event.ha === false ? 'unknown' : 'running');

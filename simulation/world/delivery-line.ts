@@ -1,16 +1,22 @@
 import type { Address, Delivery } from '#actors';
 
 /**
- * Unacknowledged messages from outside that one actor is handed at most: below the number of ids it remembers, so that it
- * knows each that comes again. Real transports hold back the same.
+ * So many messages from outside one actor may be handed after the oldest that is not acknowledged: below the number of
+ * ids it remembers, so that it knows each that comes again. Real transports hold back too.
  */
-const EXTERNAL_UNACKNOWLEDGED = 31;
+const EXTERNAL_WINDOW = 31;
+
+interface Window {
+  handed: number;
+  /** Which of those handed are not acknowledged; rising. */
+  readonly open: number[];
+}
 
 /** What one client is handed of one mailbox: per actor in order, and never more than it could recognise again. */
 export class DeliveryLine {
   readonly #hand: (delivery: Delivery, settled: () => void) => void;
   #waiting = new Map<Address, Delivery[]>();
-  #unacknowledged = new Map<Address, number>();
+  #windows = new Map<Address, Window>();
 
   /** `hand` must call `settled` once, when the message was acknowledged or given back. */
   constructor(hand: (delivery: Delivery, settled: () => void) => void) {
@@ -28,11 +34,14 @@ export class DeliveryLine {
   /** The connection is lost: what waits here was given back by the server. */
   reset(): void {
     this.#waiting = new Map();
-    this.#unacknowledged = new Map();
+    this.#windows = new Map();
   }
 
   #mustWait({ message }: Delivery): boolean {
-    return isExternal(message.from) && (this.#unacknowledged.get(message.to) ?? 0) >= EXTERNAL_UNACKNOWLEDGED;
+    const window = this.#windows.get(message.to);
+    const [oldest] = window?.open ?? [];
+    if (window === undefined || oldest === undefined || !isExternal(message.from)) return false;
+    return window.handed - oldest >= EXTERNAL_WINDOW;
   }
 
   #pass(delivery: Delivery): void {
@@ -41,12 +50,14 @@ export class DeliveryLine {
       this.#hand(delivery, () => {});
       return;
     }
-    const counted = this.#unacknowledged;
-    counted.set(to, (counted.get(to) ?? 0) + 1);
+    const window = this.#windows.get(to) ?? { handed: 0, open: [] };
+    this.#windows.set(to, window);
+    window.handed += 1;
+    const position = window.handed;
+    window.open.push(position);
     this.#hand(delivery, () => {
-      if (this.#unacknowledged !== counted) return;
-      counted.set(to, (counted.get(to) ?? 1) - 1);
-      this.#pump(to);
+      window.open.splice(window.open.indexOf(position), 1);
+      if (this.#windows.get(to) === window) this.#pump(to);
     });
   }
 
