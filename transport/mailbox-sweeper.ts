@@ -7,6 +7,8 @@ const ROUND_MS = 250;
 /** Rounds after which what others hold up is removed for the partition alone: dear, so later when it is much. */
 const PATIENCE = { few: 2, many: 8 };
 const FEW = 64;
+/** How long an owner that stops waits for its last removals. */
+const LAST_REMOVALS_MS = 2_000;
 
 const news = z.object({ below: z.array(z.tuple([z.number().int(), z.number().int()])) });
 
@@ -56,13 +58,19 @@ export class MailboxSweeper {
     this.#cleaners.set(cleaner, partition);
   }
 
-  /** Removes what is acknowledged so far; later acknowledgements are removed at once. */
+  /**
+   * Removes what is acknowledged so far; later acknowledgements are removed at once. Does not wait for ever for servers that
+   * do not answer: what stays comes again and is recognised.
+   */
   async remove(cleaner: MailboxCleaner): Promise<void> {
-    if (cleaner.waitsBelow !== undefined) await this.hurry();
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, LAST_REMOVALS_MS);
+    if (cleaner.waitsBelow !== undefined) await Promise.race([this.hurry(), patience.promise]);
     this.#raise(this.#cleaners.get(cleaner) ?? 0, cleaner.low);
     this.#cleaners.delete(cleaner);
     cleaner.close();
-    await this.#options.idle();
+    await Promise.race([this.#options.idle(), patience.promise]);
+    clearTimeout(timer);
   }
 
   /** Sees to it that there is a round soon. */
