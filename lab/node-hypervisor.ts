@@ -13,9 +13,17 @@ const TINY = { cpus: 1, memoryMiB: 96 };
  */
 export async function nodeHypervisor(config: NodeConfig, libvirtUri: string | undefined): Promise<Hypervisor> {
   const { node, guest, consoles } = config;
-  if (guest === null) return new SimulatedGuests(join(consoles, 'guests'), node);
+  // Nodes of one lab differ in their folders only: what is here for this node is there for another.
+  const ofPeer = (path: string, peer: string) => path.replace(`/nodes/${node}/`, `/nodes/${peer}/`);
+  if (guest === null) {
+    const folder = join(consoles, 'guests');
+    return new SimulatedGuests(folder, node, (peer) => ofPeer(folder, peer));
+  }
   if (libvirtUri === undefined) throw new Error('node-init did not say where libvirt listens');
   const consoleFolder = join(consoles, 'lv'); // the daemon's user may write there
   const domain = directKernelDomain({ ...guest, node, diskLock: false, consoleFolder });
-  return await LibvirtHypervisor.connect(libvirtUri, (spec, epoch) => domain({ ...spec, ...TINY }, epoch));
+  return await LibvirtHypervisor.connect(libvirtUri, (spec, epoch) => domain({ ...spec, ...TINY }, epoch), {
+    oneMachine: true,
+    uriOf: (peer) => ofPeer(libvirtUri, peer),
+  });
 }

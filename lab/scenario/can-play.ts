@@ -29,11 +29,6 @@ const WHY_NOT: Partial<Readonly<Record<ScenarioEventName, string>>> = {
   'suspend-fails': 'libvirt cannot be made to fail',
   'start-fails': 'libvirt cannot be made to fail',
   'migrate-fails': 'libvirt cannot be made to fail',
-  migrate: 'lab nodes cannot migrate a running VM',
-  'maintenance-on': 'lab nodes cannot migrate a running VM',
-  'maintenance-off': 'lab nodes cannot migrate a running VM',
-  arm: 'no actor understands it yet',
-  disarm: 'no actor understands it yet',
 };
 
 /** Throws `LabCannotPlay` that names every event and setting that the lab cannot play: then nothing is played. */

@@ -16,7 +16,7 @@ export async function perform(lab: Lab, event: ScenarioEvent): Promise<void> {
 }
 
 async function performOnNode(lab: Lab, event: NodeEvent): Promise<void> {
-  const { faults } = lab;
+  const { faults, operator } = lab;
   switch (event.do) {
     case 'power-off':
       return await lab.powerOff(event.node);
@@ -37,6 +37,9 @@ async function performOnNode(lab: Lab, event: NodeEvent): Promise<void> {
       return faults.killAgent(event.node);
     case 'agent-restart':
       return faults.restartAgent(event.node);
+    case 'maintenance-on':
+    case 'maintenance-off':
+      return await operator.tell(`node/${event.node}`, { type: 'maintenance', on: event.do === 'maintenance-on' });
     default:
       throw new Error(`the lab cannot play ${event.do}`);
   }
@@ -52,6 +55,8 @@ async function performOnVm(lab: Lab, event: VmEvent): Promise<void> {
     case 'start':
     case 'stop':
       return await operator.tell(`vm/${event.vm}`, { type: event.do });
+    case 'migrate':
+      return await operator.tell(`vm/${event.vm}`, { type: 'migrate', to: event.to });
     case 'remove':
       return await operator.removeVm(event.vm);
     case 'set': {
@@ -69,7 +74,7 @@ async function performOnVm(lab: Lab, event: VmEvent): Promise<void> {
 }
 
 async function performOnCluster(lab: Lab, event: ClusterEvent): Promise<void> {
-  const { faults, nodes } = lab;
+  const { faults, nodes, operator } = lab;
   switch (event.do) {
     case 'storage-target-down':
       for (const node of nodes) faults.cutStorage(node);
@@ -85,6 +90,9 @@ async function performOnCluster(lab: Lab, event: ClusterEvent): Promise<void> {
       return await faults.takeDown('messaging');
     case 'messaging-up':
       return faults.letReturn('messaging');
+    case 'arm':
+    case 'disarm':
+      return await operator.tell('cluster/main', { type: event.do });
     default:
       throw new Error(`the lab cannot play ${event.do}`);
   }

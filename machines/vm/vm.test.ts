@@ -97,6 +97,16 @@ test('a VM that its source calls off while it is moved: the source is asked agai
   expect([chart.state, chart.asked]).toEqual(['moving', [`-> ${jobOf(chart)} askAgain`]]);
 });
 
+test('one that no agent has confirmed yet may be moved: its source knows; one that is suspended or off may not', () => {
+  const moveTo = { type: 'moveTo', to: 'n2', why: 'w', home: null };
+  expect(loaded().take({ type: 'migrate', to: 'n2' }).asked).toEqual(['-> cluster/main move']);
+  expect(loaded().take(moveTo).state).toBe('moving');
+  for (const chart of [running().take(actual('suspended')), running({ ha: false }).take(actual('off', 'crashed'))]) {
+    expect(chart.take({ type: 'migrate', to: 'n2' }).asked).toEqual(['! note']);
+    expect(chart.take(moveTo).asked).toEqual(['-> cluster/main settled']);
+  }
+});
+
 test('a move that comes too late is declined, so that nobody waits for it', () => {
   const chart = running().take(hostDown).take({ type: 'moveTo', to: 'n2', why: 'w', home: null });
   expect([chart.state, chart.asked]).toEqual(['recovering', ['-> cluster/main settled']]);

@@ -209,27 +209,24 @@ export const vmMachine = setup({
           { guard: 'runsHere', target: '.active' },
         ],
         jobDone: { guard: 'isOurJob', actions: 'takeLease' },
+        migrate: {
+          actions: tell(({ context, event }) => ({
+            to: 'cluster/main',
+            event: { type: 'move', vm: vmOf(context.address), to: event.to },
+          })),
+        },
+        moveTo: {
+          target: 'moving',
+          actions: assign(({ event }) => ({
+            target: nodeId(event.to),
+            home: event.home === null ? null : nodeId(event.home),
+            why: event.why,
+          })),
+        },
       },
       states: {
-        active: {
-          on: {
-            migrate: {
-              actions: tell(({ context, event }) => ({
-                to: 'cluster/main',
-                event: { type: 'move', vm: vmOf(context.address), to: event.to },
-              })),
-            },
-            moveTo: {
-              target: '#vm.moving',
-              actions: assign(({ event }) => ({
-                target: nodeId(event.to),
-                home: event.home === null ? null : nodeId(event.home),
-                why: event.why,
-              })),
-            },
-          },
-        },
-        suspended: {},
+        active: {},
+        suspended: { on: { moveTo: { actions: 'declineMove' }, migrate: { actions: 'refuseMove' } } },
         /** Read from the database only: its agent has to confirm it. */
         unconfirmed: {
           after: {
@@ -245,7 +242,13 @@ export const vmMachine = setup({
           },
         },
         /** Not protected, and off: a user may start it. */
-        off: { on: { start: { target: '#vm.recovering', actions: 'wishRunning' } } },
+        off: {
+          on: {
+            start: { target: '#vm.recovering', actions: 'wishRunning' },
+            moveTo: { actions: 'declineMove' },
+            migrate: { actions: 'refuseMove' },
+          },
+        },
       },
     },
     /** Migrated live to `target`; until the source gave its lease back it runs where it was. */
