@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Branded ids: a NodeId can never be passed where a VmId is wanted. Made only by the functions below. */
 export type NodeId = string & { readonly __brand: 'NodeId' };
 export type VmId = string & { readonly __brand: 'VmId' };
@@ -14,4 +16,13 @@ export function nodeId(text: string): NodeId {
 export function vmId(text: string): VmId {
   if (!NAME.test(text)) throw new RangeError(`not a VM name: ${JSON.stringify(text)} (letters, digits and -)`);
   return text as VmId; // checked on the line above
+}
+
+/** A host name from outside. */
+export const nodeIdSchema = idSchema<NodeId>('not a node name (letters, digits and -)');
+/** A VM name from outside. */
+export const vmIdSchema = idSchema<VmId>('not a VM name (letters, digits and -)');
+
+function idSchema<Id extends string>(error: string): z.ZodType<Id, string> {
+  return z.string().regex(NAME, { error }) as unknown as z.ZodType<Id, string>; // the brand exists for the compiler only
 }

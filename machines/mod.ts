@@ -12,7 +12,7 @@ export {
 } from './failure-detector/mod.ts';
 export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';
 export { type CommandResult, jobEventSchema, jobMachine, type MoveLeaseResult } from './ha-job/mod.ts';
-export { type NodeId, nodeId, type VmId, vmId } from './ids.ts';
+export { type NodeId, nodeId, nodeIdSchema, type VmId, vmId, vmIdSchema } from './ids.ts';
 export { type FenceAnswer, type NodeContext, nodeEventSchema, nodeMachine } from './node/mod.ts';
 export {
   contradictionsOf,

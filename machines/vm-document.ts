@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { nodeId, vmId } from './ids.ts';
-
-const vm = z.string().transform(vmId);
-const node = z.string().transform(nodeId);
+import { nodeIdSchema as node, vmIdSchema as vm } from './ids.ts';
 
 /** What is needed to start a VM anywhere. `disk` is a path or URL on shared storage. */
 export const vmSpecSchema = z.object({

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { downEvidenceSchema, nodeId, vmId, vmSpecSchema } from '#machines';
+import { downEvidenceSchema, nodeIdSchema, vmIdSchema as vm, vmSpecSchema } from '#machines';
 
-const vm = z.string().transform(vmId);
 const epoch = z.number().int().positive();
 
 /** What may be asked of `agent.<node>`. Each is idempotent by (vm, epoch). */
@@ -24,7 +23,7 @@ export const agentCommandSchema = z.discriminatedUnion('do', [
   /** A suspended copy will come by migration, of that epoch: leave it alone for a while. */
   z.object({ do: z.literal('expect'), vm, epoch }),
   /** Migrate the copy that runs here under that epoch, and give its lease sector back. */
-  z.object({ do: z.literal('migrate'), vm, epoch, to: z.string().transform(nodeId) }),
+  z.object({ do: z.literal('migrate'), vm, epoch, to: nodeIdSchema }),
 ]);
 export type AgentCommand = z.output<typeof agentCommandSchema>;
 export type StartCommand = AgentCommand & { readonly do: 'start' };

@@ -17,8 +17,20 @@ import { effectsOf } from './effects.ts';
 import type { NodeLogEntry, NodeProcessOptions } from './node-process-options.ts';
 import type { ActualState } from './reconcile.ts';
 
-/** A verdict that did not change is told again this often, in intervals: so an actor that missed one hears it. */
+/** What did not change is told again after that many intervals: so an actor that missed it, or forgot, hears it. */
 const TELL_AGAIN_INTERVALS = 5;
+/** What is well and stays so is told again after twice as long each time, up to that many times as long. */
+const SELDOM_NODE = 12;
+const SELDOM_VM = 48;
+/** A copy that runs needs nothing: the first time it is told again. */
+const FIRST_VM = 6;
+
+interface Told {
+  readonly what: string;
+  readonly atMs: number;
+  /** How often this very thing was told. */
+  readonly times: number;
+}
 
 export interface WordEvent {
   readonly incarnation: number;
@@ -51,7 +63,7 @@ function membershipFor({ intervalMs }: Timings): Pick<MembershipOptions, 'aliveE
 export class NodeSupervision {
   readonly system: ActorSystem;
   readonly #options: NodeSupervisionOptions;
-  readonly #told = new Map<string, { readonly what: string; readonly atMs: number }>();
+  readonly #told = new Map<string, Told>();
   /** Node actors that were told while they were here. */
   readonly #toldNodes = new Set<string>();
 
@@ -114,7 +126,8 @@ export class NodeSupervision {
       if (!this.system.owns(to)) continue;
       const { verdict, boundReached, incarnation } = judgement;
       const what = `${verdict} ${boundReached} ${incarnation}`;
-      if (!this.#isNews(to, what, intervalMs * TELL_AGAIN_INTERVALS)) continue;
+      const againMs = intervalMs * TELL_AGAIN_INTERVALS;
+      if (!this.#isNews(to, what, againMs, verdict === 'healthy' ? SELDOM_NODE : 1)) continue;
       const { node: _, ...event } = judgement;
       await this.#tell(to, { type: 'verdict', ...event }, what);
       this.#toldNodes.add(to);
@@ -126,8 +139,12 @@ export class NodeSupervision {
     const { node, timings } = this.#options;
     const to = `vm/${vm}`;
     const what = `${epoch} ${state} ${reason}`;
-    const againMs = timings.intervalMs * TELL_AGAIN_INTERVALS * (state === 'off' ? 1 : 6);
-    if (this.#isNews(to, what, againMs)) await this.#tell(to, { type: 'actual', node, epoch, state, reason }, what);
+    const againMs = timings.intervalMs * TELL_AGAIN_INTERVALS;
+    const isNews =
+      state === 'running'
+        ? this.#isNews(to, what, againMs * FIRST_VM, SELDOM_VM / FIRST_VM)
+        : this.#isNews(to, what, againMs);
+    if (isNews) await this.#tell(to, { type: 'actual', node, epoch, state, reason }, what);
   }
 
   /** B9. Throws `TransportUnavailable`: say it again. */
@@ -135,13 +152,17 @@ export class NodeSupervision {
     await this.system.tell(`node/${this.#options.node}`, { type: 'word', ...word });
   }
 
-  #isNews(to: string, what: string, againMs: number): boolean {
+  /** `growth`: the wait doubles each time the same is told, up to that many times `againMs`. */
+  #isNews(to: string, what: string, againMs: number, growth = 1): boolean {
     const told = this.#told.get(to);
-    return told === undefined || told.what !== what || this.#options.clock.nowMs() - told.atMs >= againMs;
+    if (told?.what !== what) return true;
+    return this.#options.clock.nowMs() - told.atMs >= againMs * Math.min(growth, 2 ** (told.times - 1));
   }
 
   async #tell(to: string, event: AnyEventObject, what: string): Promise<void> {
     await this.system.tell(to, event);
-    this.#told.set(to, { what, atMs: this.#options.clock.nowMs() });
+    const told = this.#told.get(to);
+    const times = told?.what === what ? told.times + 1 : 1;
+    this.#told.set(to, { what, atMs: this.#options.clock.nowMs(), times });
   }
 }

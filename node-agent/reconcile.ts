@@ -25,13 +25,23 @@ export interface ReconcileOptions {
  * or missing is reported. Not ours: removed (B4). Does nothing while the host may run nothing. Idempotent.
  */
 export async function reconcile(options: ReconcileOptions): Promise<void> {
-  const { ports, perVm } = options;
+  const { ports, perVm, report } = options;
   if (!ports.guardian.mayRun()) return;
-  const leases = new Map((await ports.storage.readLeases()).map((sector) => [sector.vm, sector]));
-  const copies = new Map((await ports.hypervisor.list()).map((copy) => [copy.vm, copy]));
-  const own = [...leases.values()].filter((sector) => sector.status === 'held' && sector.node === ports.node);
-  const vms = new Set([...copies.keys(), ...own.map((sector) => sector.vm)]);
-  const idle = [...vms].filter((vm) => !perVm.isBusy(vm));
+  const idle = await perVm.watching(async (touched) => {
+    const leases = new Map((await ports.storage.readLeases()).map((sector) => [sector.vm, sector]));
+    const copies = new Map((await ports.hypervisor.list()).map((copy) => [copy.vm, copy]));
+    const own = [...leases.values()].filter((sector) => sector.status === 'held' && sector.node === ports.node);
+    const vms = new Set([...copies.keys(), ...own.map((sector) => sector.vm)]);
+    return [...vms].filter((vm) => {
+      if (perVm.isBusy(vm)) return false;
+      const sector = leases.get(vm);
+      const copy = copies.get(vm);
+      // Untouched since the listing began, ours, and it runs: nothing to read again, only to report.
+      if (touched.has(vm) || sector === undefined || copy?.state !== 'running' || !isOurs(ports, sector)) return true;
+      report({ vm, epoch: sector.epoch, state: 'running', reason: copy.reason ?? 'unknown' });
+      return false;
+    });
+  });
   await Promise.all(idle.map((vm) => perVm.run(vm, () => reconcileOne(options, vm))));
 }
 

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { nodeId, vmId } from '../ids.ts';
+import { nodeIdSchema as node, vmIdSchema as vm } from '../ids.ts';
 import { downEvidenceSchema } from '../vm-document.ts';
-
-const vm = z.string().transform(vmId);
-const node = z.string().transform(nodeId);
 
 /** What `cluster/main` understands. */
 export const clusterEventSchema = z.discriminatedUnion('type', [

@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import { nodeId } from '../ids.ts';
+import { nodeIdSchema } from '../ids.ts';
 
-const id = z.string().transform((text, context) => {
-  try {
-    return nodeId(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: String(error) });
-    return z.NEVER;
-  }
-});
 const counter = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
 
@@ -17,7 +9,7 @@ const ms = z.number().nonnegative();
  * and the *latest good* read of the same counter: reads that failed never make anything older.
  */
 export const observationSchema = z.object({
-  observer: id,
+  observer: nodeIdSchema,
   incarnation: counter,
   /** Grows with every observation of this incarnation; late and duplicate ones are dropped by it. */
   sequence: counter,
@@ -26,9 +18,9 @@ export const observationSchema = z.object({
   /** Its own database beat was written and it read all beats within `staleMs`. */
   databaseOk: z.boolean(),
   /** Slots it saw. */
-  slots: z.array(z.object({ node: id, incarnation: counter, sequence: counter, ageMs: ms })),
+  slots: z.array(z.object({ node: nodeIdSchema, incarnation: counter, sequence: counter, ageMs: ms })),
   /** Database heartbeats it saw. */
-  beats: z.array(z.object({ node: id, counter, ageMs: ms })),
+  beats: z.array(z.object({ node: nodeIdSchema, counter, ageMs: ms })),
 });
 export type Observation = z.output<typeof observationSchema>;
 

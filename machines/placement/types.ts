@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { type NodeId, nodeId, type VmId, vmId } from '../ids.ts';
+import { type NodeId, nodeIdSchema as node, type VmId, vmIdSchema as vm } from '../ids.ts';
 
-const node = z.string().transform(nodeId);
-const vm = z.string().transform(vmId);
 const zone = z.enum(['primary', 'secondary']);
 
 /** F1. A rule as stored in the database (`rules/<id>`), the same shape as in a scenario file. */
