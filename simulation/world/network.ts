@@ -54,7 +54,7 @@ export class SimNetwork {
   passes(a: SimHost, b: SimHost): boolean {
     if (!a.powered || !b.powered) return false;
     if (a === b) return true;
-    if (!a.links.management || !b.links.management || this.#cuts.has(`${a.name}>${b.name}`)) return false;
+    if (!a.links.management || !b.links.management || this.#isCut(a, b)) return false;
     if (this.#groups === undefined) return true;
     const group = this.#groups.get(a.name);
     return group !== undefined && group === this.#groups.get(b.name);
@@ -68,7 +68,7 @@ export class SimNetwork {
   /** One way of one packet from or to that host, milliseconds. */
   delay(host: SimHost): number {
     const { delayMs, jitterMs } = this.#settings;
-    const own = this.#bad.get(host.name);
+    const own = this.#qualityOf(host);
     const worstMs = jitterMs + (own?.jitterMs ?? 0);
     return delayMs + (own?.delayMs ?? 0) + this.#random.next() * worstMs;
   }
@@ -81,12 +81,20 @@ export class SimNetwork {
   }
 
   loses(host: SimHost): boolean {
-    const percent = this.#settings.lossPercent + (this.#bad.get(host.name)?.lossPercent ?? 0);
+    const percent = this.#settings.lossPercent + (this.#qualityOf(host)?.lossPercent ?? 0);
     return percent > 0 && this.#random.chance(percent / 100);
   }
 
   duplicates(host: SimHost): boolean {
-    const percent = this.#settings.duplicatePercent + (this.#bad.get(host.name)?.duplicatePercent ?? 0);
+    const percent = this.#settings.duplicatePercent + (this.#qualityOf(host)?.duplicatePercent ?? 0);
     return percent > 0 && this.#random.chance(percent / 100);
+  }
+
+  #isCut(a: SimHost, b: SimHost): boolean {
+    return this.#cuts.size > 0 && this.#cuts.has(`${a.name}>${b.name}`);
+  }
+
+  #qualityOf(host: SimHost): LinkQuality | undefined {
+    return this.#bad.size === 0 ? undefined : this.#bad.get(host.name);
   }
 }

@@ -1,9 +1,7 @@
 import type { Clock, Timer } from '#actors';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimHost } from './host.ts';
-
-/** Below this, a timer that looks early is only rounding. */
-const ROUNDING_MS = 0.01;
+import { ProcessTimer } from './process-timer.ts';
 
 /** One run of the agent process on a host. After its death nothing of it is ever called again. */
 export class SimProcess {
@@ -22,7 +20,7 @@ export class SimProcess {
     this.#time = time;
     this.clock = {
       nowMs: () => host.clock.nowMs,
-      after: (delayMs, fire): Timer => this.#timer(host.clock.nowMs + Math.max(0, delayMs), fire),
+      after: (delayMs, fire): Timer => ProcessTimer.onHostClock(this, time, delayMs, fire),
     };
   }
 
@@ -32,26 +30,20 @@ export class SimProcess {
 
   /** Runs `fire` in this process after `trueMs` of simulated time, later if it stalls, never if it dies. */
   later(trueMs: number, fire: () => void): Timer {
-    let cancelled = false;
-    const planned = this.#time.after(trueMs, () => {
-      if (!cancelled) this.run(() => (cancelled ? undefined : fire()));
-    });
-    return {
-      cancel: () => {
-        cancelled = true;
-        planned.cancel();
-      },
-    };
+    return ProcessTimer.after(this, this.#time, trueMs, fire);
   }
 
   /** Runs something in this process as soon as neither it nor its host is stalled. */
   run(work: () => void): void {
     if (!this.#alive) return;
-    this.host.whenRunning(() => {
-      if (!this.#alive) return;
-      if (this.#stalled) this.#backlog.push(work);
-      else work();
-    });
+    if (this.host.paused) this.host.whenRunning(() => this.#runHere(work));
+    else this.#runHere(work);
+  }
+
+  #runHere(work: () => void): void {
+    if (!this.#alive) return;
+    if (this.#stalled) this.#backlog.push(work);
+    else work();
   }
 
   /** The process stands still (a stop signal, a swap storm) while its host and the VMs go on. */
@@ -79,19 +71,5 @@ export class SimProcess {
     this.#alive = false;
     this.#backlog = [];
     for (const tell of this.#atDeath.splice(0)) tell();
-  }
-
-  /** Never early by the host's clock, also when its rate changes meanwhile. */
-  #timer(dueMs: number, fire: () => void): Timer {
-    const { clock } = this.host;
-    let timer: Timer;
-    const plan = () => {
-      timer = this.later(clock.trueMsFor(dueMs - clock.nowMs), () => {
-        if (clock.nowMs < dueMs - ROUNDING_MS) plan();
-        else fire();
-      });
-    };
-    plan();
-    return { cancel: () => timer.cancel() };
   }
 }
