@@ -21,7 +21,7 @@ export type { MembershipOptions } from './membership.ts';
 export { MemoryServer, type MemoryServerOptions } from './memory-server.ts';
 export { MemoryTransport } from './memory-transport.ts';
 export type { OwnershipOptions } from './ownership.ts';
-export { parseOnce } from './parse-once.ts';
+export { parseOnce, shared } from './parse-once.ts';
 export { partitionOf } from './partition.ts';
 export { promiseActor } from './promise-actor.ts';
 export type { EffectHandler, EffectScope, KindOptions, OnError } from './registration.ts';

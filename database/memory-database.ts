@@ -1,3 +1,4 @@
+import { shared } from '#actors';
 import { type CollectionName, type Database, type Document, RevisionConflict } from '#ports';
 
 /**
@@ -74,7 +75,8 @@ export class MemoryDatabase implements Database {
   }
 
   #store(collection: CollectionName, document: Document): Document {
-    const stored = frozen(structuredClone(document));
+    const { body, ...rest } = structuredClone(document);
+    const stored = Object.freeze({ ...rest, body: shared(frozenFields(body)) });
     this.#documents.set(keyOf(collection, document.id), stored);
     this.#lists.delete(collection);
     return stored;
@@ -85,8 +87,9 @@ function keyOf(collection: CollectionName, id: string): string {
   return `${collection}/${id}`;
 }
 
-function frozen<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const part of Object.values(value)) frozen(part);
-  return Object.freeze(value);
+/** Freezes everything in it, not the value itself. */
+function frozenFields<Value extends object>(value: Value): Value {
+  for (const part of Object.values(value))
+    if (typeof part === 'object' && part !== null) Object.freeze(frozenFields(part));
+  return value;
 }

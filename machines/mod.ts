@@ -8,6 +8,8 @@ export {
   type Observation,
   observationSchema,
   type ReceivedObservation,
+  type SeenBy,
+  seenBy,
   type Verdict,
 } from './failure-detector/mod.ts';
 export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';

@@ -1,8 +1,15 @@
 import { type Bus, type Clock, parseOnce } from '#actors';
-import { type NodeId, type Observation, observationSchema, type ReceivedObservation } from '#machines';
+import {
+  type NodeId,
+  type Observation,
+  observationSchema,
+  type ReceivedObservation,
+  type SeenBy,
+  seenBy,
+} from '#machines';
 
 const SUBJECT = 'observations';
-const readObservation = parseOnce(observationSchema);
+const readObservation = parseOnce(observationSchema.transform(seenBy));
 
 /** Publishes what this node sees and keeps the latest observation of every node; late and duplicate ones are dropped. */
 export class Observations {
@@ -23,7 +30,7 @@ export class Observations {
 
   /** The own observation counts at once, also when messaging is down. */
   publish(observation: Observation): void {
-    this.#receive(observation);
+    this.#receive(seenBy(observation));
     this.#bus.publish(`${SUBJECT}.${observation.observer}`, observation);
   }
 
@@ -35,10 +42,11 @@ export class Observations {
     this.#leave();
   }
 
-  #receive(observation: Observation): void {
+  #receive(seen: SeenBy): void {
+    const { observation, slots, beats } = seen;
     const known = this.#latest.get(observation.observer)?.observation;
     if (known !== undefined && !isNewer(observation, known)) return;
-    this.#latest.set(observation.observer, { observation, receivedAtMs: this.#clock.nowMs() });
+    this.#latest.set(observation.observer, { observation, slots, beats, receivedAtMs: this.#clock.nowMs() });
   }
 }
 

@@ -1,8 +1,7 @@
 import type { DownEvidence } from '../evidence.ts';
 import type { NodeId } from '../ids.ts';
 import type { Timings } from '../timings/mod.ts';
-import type { ReceivedObservation } from './observation.ts';
-import { type SeenBeat, type SeenBy, type SeenSlot, seenBy } from './seen-by.ts';
+import type { ReceivedObservation, SeenBeat, SeenBy, SeenSlot } from './seen-by.ts';
 
 export const verdicts = ['healthy', 'management-isolated', 'storage-isolated', 'dead', 'storage-lost'] as const;
 /** `storage-lost`: nobody's storage works, so nobody can be judged (B3). */
@@ -39,10 +38,7 @@ export interface DetectorInput {
  */
 export function detect(input: DetectorInput): ReadonlyMap<NodeId, Judgement> {
   const { staleMs } = input.timings;
-  const fresh: SeenBy[] = [];
-  for (const { observation, receivedAtMs } of input.observations) {
-    if (input.nowMs - receivedAtMs < staleMs) fresh.push(seenBy(observation));
-  }
+  const fresh = input.observations.filter(({ receivedAtMs }) => input.nowMs - receivedAtMs < staleMs);
   return new Map(input.nodes.map((node) => [node, judge(node, fresh, input)]));
 }
 

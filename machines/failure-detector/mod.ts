@@ -1,2 +1,3 @@
 export { type DetectorInput, detect, type Judgement, type Verdict, verdicts } from './detect.ts';
-export { type Observation, observationSchema, type ReceivedObservation } from './observation.ts';
+export { type Observation, observationSchema } from './observation.ts';
+export { type ReceivedObservation, type SeenBy, seenBy } from './seen-by.ts';

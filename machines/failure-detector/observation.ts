@@ -23,9 +23,3 @@ export const observationSchema = z.object({
   beats: z.array(z.object({ node: nodeIdSchema, counter, ageMs: ms })),
 });
 export type Observation = z.output<typeof observationSchema>;
-
-/** An observation and when it came, by the receiver's own clock. */
-export interface ReceivedObservation {
-  readonly observation: Observation;
-  readonly receivedAtMs: number;
-}

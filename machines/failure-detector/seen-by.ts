@@ -11,16 +11,14 @@ export interface SeenBy {
   readonly beats: ReadonlyMap<NodeId, SeenBeat>;
 }
 
-/** Weak: gone with the observation. Each is judged by many times over, interval after interval, host after host. */
-const KNOWN = new WeakMap<Observation, SeenBy>();
-
-/** The observation must not change afterwards. */
+/** Made once for each observation: it is judged by many times over, interval after interval. */
 export function seenBy(observation: Observation): SeenBy {
-  const known = KNOWN.get(observation);
-  if (known !== undefined) return known;
   const slots = new Map(observation.slots.map((slot) => [slot.node, slot]));
   const beats = new Map(observation.beats.map((beat) => [beat.node, beat]));
-  const seen = { observation, slots, beats };
-  KNOWN.set(observation, seen);
-  return seen;
+  return { observation, slots, beats };
+}
+
+/** An observation and when it came, by the receiver's own clock. */
+export interface ReceivedObservation extends SeenBy {
+  readonly receivedAtMs: number;
 }

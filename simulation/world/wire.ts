@@ -1,9 +1,16 @@
+import { shared } from '#actors';
+
 /**
  * A payload as it comes out at the other end: what `JSON.parse(JSON.stringify(payload))` gives, without the text between.
  * All receivers of one message are given the same object, so it is frozen: who writes to it throws.
  */
 export function overTheWire(payload: unknown): unknown {
-  return copyOf(payload, '') ?? null;
+  return isPlain(payload) ? shared(fieldsOf(payload)) : (copyOf(payload, '') ?? null);
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value);
 }
 
 /** Undefined for what JSON leaves out. */
@@ -32,13 +39,13 @@ function copyOfObject(value: object, key: string): unknown {
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     const plain: unknown = value.toJSON(key);
-    return plain === value ? copyOfFields(value) : copyOf(plain, key);
+    return plain === value ? Object.freeze(fieldsOf(value)) : copyOf(plain, key);
   }
   const isBoxed = value instanceof Number || value instanceof String || value instanceof Boolean;
-  return isBoxed ? copyOf(value.valueOf(), key) : copyOfFields(value);
+  return isBoxed ? copyOf(value.valueOf(), key) : Object.freeze(fieldsOf(value));
 }
 
-function copyOfFields(value: object): unknown {
+function fieldsOf(value: object): object {
   const copy: Record<string, unknown> = {};
   for (const field in value) {
     if (!Object.hasOwn(value, field)) continue;
@@ -48,5 +55,5 @@ function copyOfFields(value: object): unknown {
     if (field === '__proto__') Object.defineProperty(copy, field, { value: carried, enumerable: true });
     else copy[field] = carried;
   }
-  return Object.freeze(copy);
+  return copy;
 }
