@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { nodeId } from '#machines';
+import { testWorld } from './test-world.ts';
+
+test('a one-way cut stops one direction only, and so any conversation', () => {
+  const { host, network } = testWorld(['n1', 'n2']);
+  network.cutOneWay(nodeId('n1'), nodeId('n2'), true);
+  expect(network.passes(host('n1'), host('n2'))).toBe(false);
+  expect(network.passes(host('n2'), host('n1'))).toBe(true);
+  expect(network.connected(host('n2'), host('n1'))).toBe(false);
+  network.cutOneWay(nodeId('n1'), nodeId('n2'), false);
+  expect(network.connected(host('n2'), host('n1'))).toBe(true);
+});
+
+test('a bad link delays, loses and doubles what passes it, and a stream over it is late instead of broken', () => {
+  const { host, network } = testWorld(['n1', 'n2']);
+  network.setLink(nodeId('n1'), { delayMs: 100, jitterMs: 50, lossPercent: 60, duplicatePercent: 30 });
+  const [bad, good] = [host('n1'), host('n2')];
+  const share = (happens: () => boolean) => Array.from({ length: 2000 }, happens).filter(Boolean).length / 2000;
+  expect(network.delay(bad)).toBeGreaterThanOrEqual(101);
+  expect(network.delay(good)).toBe(1);
+  expect(share(() => network.loses(bad))).toBeCloseTo(0.6, 1);
+  expect(share(() => network.duplicates(bad))).toBeCloseTo(0.3, 1);
+  expect(network.loses(good)).toBe(false);
+  expect(Math.max(...Array.from({ length: 200 }, () => network.streamDelay(bad)))).toBeGreaterThan(1000);
+  network.setLink(nodeId('n1'), undefined);
+  expect(network.delay(bad)).toBe(1);
+});
+
+test('who is in no group of a partition is alone', () => {
+  const { host, network } = testWorld(['n1', 'n2', 'n3']);
+  network.partition([[nodeId('n1'), nodeId('n2')]]);
+  expect(network.connected(host('n1'), host('n2'))).toBe(true);
+  expect(network.connected(host('n3'), host('n1'))).toBe(false);
+  network.heal();
+  expect(network.connected(host('n3'), host('n1'))).toBe(true);
+});
