@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureGuest } from '../setup/guest.ts';
+import { ensureGuest, type Guest } from '../setup/guest.ts';
 import { ensureHypervisor } from '../setup/hypervisor.ts';
 import type { LabFolder } from './lab-folder.ts';
 import { shareFile } from './lab-services.ts';
@@ -22,19 +22,21 @@ export interface LabGuests {
 export async function labGuests(folder: LabFolder, log: (line: string) => void): Promise<LabGuests> {
   const found = await ensureHypervisor(log);
   if (found.kind === 'none') return simulated(found.why);
+  let made: Guest;
   try {
-    const { kernel, initrd, accelerator } = await ensureGuest(found, log);
-    const guest = {
-      qemu: process.getuid?.() === 0 ? found.qemu : await politeQemu(folder, found.qemu),
-      kernel: await shareFile(folder, 'kernel', kernel),
-      initrd: await shareFile(folder, 'initrd', initrd),
-      accelerator,
-    };
-    const description = `tiny real guests in QEMU (${accelerator === 'kvm' ? 'KVM' : 'TCG, KVM does not work here'})`;
-    return { guest, libvirtd: found.libvirtd, description };
+    made = await ensureGuest(found, log);
   } catch (error) {
     return simulated(error instanceof Error ? error.message : String(error));
   }
+  const { kernel, initrd, accelerator } = made;
+  const guest = {
+    qemu: process.getuid?.() === 0 ? found.qemu : await politeQemu(folder, found.qemu),
+    kernel: await shareFile(folder, 'kernel', kernel),
+    initrd: await shareFile(folder, 'initrd', initrd),
+    accelerator,
+  };
+  const description = `tiny real guests in QEMU (${accelerator === 'kvm' ? 'KVM' : 'TCG, KVM does not work here'})`;
+  return { guest, libvirtd: found.libvirtd, description };
 }
 
 /** Guests that boot in emulation take all the cores there are. Only root can put agents above them, so they step back. */

@@ -5,6 +5,7 @@ import type { LabFolder } from './lab-folder.ts';
 import type { LabGuests } from './lab-guests.ts';
 import { type BoxKind, type NodeBox, startNodeBox } from './node-box.ts';
 import type { NodeConfig } from './node-config.ts';
+import { libvirtFolder } from './node-libvirt.ts';
 
 export interface NodeBootOptions {
   readonly folder: LabFolder;
@@ -20,7 +21,7 @@ export async function bootNode(options: NodeBootOptions, node: string): Promise<
   const folder = options.folder.node(node);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   // What libvirt knows of running QEMUs is on a tmpfs of a real host.
-  rmSync(join(folder, 'lv', 'run'), { recursive: true, force: true });
+  rmSync(join(libvirtFolder(folder), 'run'), { recursive: true, force: true });
   const config = join(folder, 'config.json');
   writeFileSync(config, JSON.stringify(options.config(node)), { mode: 0o600 });
   return await startNodeBox({

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { systemClock, type Transport } from '#actors';
-import { clusterSettings } from '#machines';
+import { clusterSettings, timingsFor } from '#machines';
 import type { Database, SharedStorage } from '#ports';
 import { connectDatabase } from '../database/mod.ts';
 import { openFileStorage } from '../node-agent/file-storage/mod.ts';
@@ -67,10 +67,12 @@ export class Lab implements LabControl {
   #health = 'everything answers';
   #down: () => void = () => undefined;
 
-  /** Takes the folder. Throws `LabError` when another lab has it. */
+  /** Takes the folder. Throws `LabError` when another lab has it, `UnsafeTimings`. */
   constructor(options: LabOptions) {
     this.#options = options;
     this.#nodes = options.plan.nodes.map(({ name }) => name);
+    const { sensitivity, fence } = options.plan.settings;
+    timingsFor({ sensitivity, confirmingFence: fence !== 'none' }); // refuses what each node would refuse
     openLabRoot(options.folder);
     this.#lock = takeLabLock(options.folder);
     this.asked = new Promise((resolve) => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { startSessionDaemon } from '../node-agent/libvirt/mod.ts';
 import { isAgentHeld } from './agent-held.ts';
+import { libvirtFolder } from './node-libvirt.ts';
 import { FOLDER_VARIABLE, nodeMembers } from './node-members.ts';
 import { signalProcess } from './process-identity.ts';
 import { runAboveOthers } from './real-time.ts';
@@ -21,8 +21,6 @@ const message = z.discriminatedUnion('do', [
 
 /** As an init system would: soon enough to come back before the watchdog bites. */
 const RESTART_MS = 200;
-/** Below the node's folder; short, as libvirt puts sockets into it. */
-const LIBVIRT_FOLDER = 'lv';
 
 const clock = {
   nowMs: () => performance.now(),
@@ -94,5 +92,5 @@ function restartAgent(): void {
 const { UNDERSTUDY_LIBVIRTD: libvirtd, [FOLDER_VARIABLE]: home } = process.env;
 // The lab ends nodes by SIGKILL only: a signal meant for a terminal must not look like a power cut.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-if (libvirtd !== undefined && home !== undefined) await runDaemon(libvirtd, join(home, LIBVIRT_FOLDER));
+if (libvirtd !== undefined && home !== undefined) await runDaemon(libvirtd, libvirtFolder(home));
 runAgent(true);

@@ -1,6 +1,6 @@
 import { playDemo } from './demo.ts';
 import { Lab } from './lab.ts';
-import { isForPeople } from './lab-error.ts';
+import { forPeople, isForPeople } from './lab-error.ts';
 import { labFolder } from './lab-folder.ts';
 import { defaultPlan } from './lab-plan.ts';
 import { LabScreen } from './lab-screen.ts';
@@ -28,7 +28,7 @@ export async function runLab({ demo }: { readonly demo: boolean }): Promise<numb
   } catch (error) {
     if (!isForPeople(error)) throw error;
     screen.end();
-    console.error(`understudy: ${error.message}`);
+    console.error(`understudy: ${forPeople(error)}`);
     return 2;
   } finally {
     screen.end();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseScenario, type Scenario, ScenarioInvalid } from '../../simulation/mod.ts';
 import { Lab } from '../lab.ts';
-import { isForPeople } from '../lab-error.ts';
+import { forPeople, isForPeople } from '../lab-error.ts';
 import { labFolder, labRoot } from '../lab-folder.ts';
 import { LabCannotPlay, refuseWhatTheLabCannot } from './can-play.ts';
 import { type LabResult, playOnLab } from './play-on-lab.ts';
@@ -53,7 +53,7 @@ async function runOne(scenario: Scenario, json: boolean): Promise<number> {
     return await Promise.race([played, interrupted]);
   } catch (error) {
     if (!isForPeople(error)) throw error;
-    console.error(`understudy: ${error.message}`);
+    console.error(`understudy: ${forPeople(error)}`);
     return 2;
   } finally {
     await lab?.end();
