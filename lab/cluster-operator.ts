@@ -86,8 +86,8 @@ export class ClusterOperator {
   async startFirst(vm: LabPlan['vms'][number]): Promise<void> {
     const spec = this.#spec(vm);
     const command: AgentCommand = { do: 'start', spec, epoch: FIRST_EPOCH, evidence: [], evenIfStopped: true };
+    await this.tell(`vm/${vm.id}`, { type: 'adopt' }); // first: so that it hears its agent say that it runs
     await this.#untilStarted(nodeId(vm.node), vm.id, command);
-    await this.tell(`vm/${vm.id}`, { type: 'adopt' });
   }
 
   async vms(): Promise<readonly Document[]> {
