@@ -75,11 +75,13 @@ export class Recorder {
     if (copy.state === 'running') this.#running(host, copy.vm);
     else if (copy.reason === 'guest-shutdown') this.#outages.delete(copy.vm);
     else if (copy.reason === 'migrated') {
+      // A real hypervisor shows the arriving copy before the other one is gone.
+      const arrivedAt = this.#outages.get(copy.vm)?.from;
       this.#outages.set(copy.vm, {
         from: host.name,
         failedAt: this.#at,
         triggeredAt: undefined,
-        migratedTo: 'on its way',
+        migratedTo: arrivedAt === undefined || arrivedAt === host.name ? 'on its way' : arrivedAt,
       });
     } else if (this.#arrived(host, copy)) return;
     else if (!this.#outages.has(copy.vm)) {
