@@ -9,7 +9,7 @@ import {
   nodeId,
   type VmId,
 } from '#machines';
-import { type Database, type Fence, HypervisorError } from '#ports';
+import { type Database, type Fence, HypervisorError, type SharedStorage } from '#ports';
 import { agentSubject } from './agent-server.ts';
 import { type AgentCommand, type AgentReply, agentReplySchema } from './commands.ts';
 import { isArmed, readInventory, setArmed, setMaintenance } from './inventory.ts';
@@ -31,6 +31,7 @@ export interface EffectPorts {
   readonly clock: Clock;
   readonly tell: (to: string, event: AnyEventObject) => Promise<void>;
   readonly database: Database;
+  readonly storage: SharedStorage;
   readonly bus: Bus;
   readonly fences: readonly Fence[];
   readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
@@ -42,7 +43,7 @@ async function ask(bus: Bus, node: NodeId, command: AgentCommand, timeoutMs: num
 }
 
 /** What the machines' invoked effects do, by kind. Inputs come from the machines; answers come back as events. */
-export function effectsOf({ clock, database, bus, tell, fences, judgements, note }: EffectPorts) {
+export function effectsOf({ clock, database, storage, bus, tell, fences, judgements, note }: EffectPorts) {
   /** Until it is done, or this host stops and another does it: nobody waits for such an effect's answer. */
   const persist = async (work: () => Promise<void>, { signal }: EffectScope): Promise<null> => {
     for (;;) {
@@ -97,6 +98,10 @@ export function effectsOf({ clock, database, bus, tell, fences, judgements, note
         if (result.ok) note({ what: 'plan', vm: input.vm, about: input.node, why: `leased for epoch ${result.epoch}` });
         else note({ what: 'refuse', vm: input.vm, why: result.why });
         return result;
+      },
+      hasSector: async ({ vm, node }: { vm: VmId; node: NodeId }) => {
+        const sector = await storage.readLease(vm);
+        return sector?.status === 'held' && sector.node === node;
       },
       startOn: async (input: {
         node: NodeId;

@@ -87,7 +87,7 @@ export class NodeProcess implements NodeProcessControl {
       isStopping,
     };
     this.#supervision = new NodeSupervision({
-      ...{ node, transport: options.transport, clock, random: options.random, database, fences, timings },
+      ...{ node, transport: options.transport, clock, random: options.random, database, storage, fences, timings },
       ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
       judgements: () => this.judgements,
       note: (entry) => this.#note(entry),
@@ -126,16 +126,26 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   async shutdownHost({ reboot }: { readonly reboot: boolean }): Promise<void> {
-    const { hypervisor, settings } = this.#options;
+    const { settings } = this.#options;
     this.#stopping = true;
     this.#note({ what: 'stop', why: reboot ? 'the host reboots' : 'the host shuts down (T5)' });
-    const copies = await hypervisor.list();
-    await Promise.all(copies.map(({ vm }) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))));
+    await this.#endEverything();
     this.#heartbeat.state = 'stopping';
     this.#heartbeat.stop();
     const { incarnation, lastAttempted: sequence } = this.#heartbeat;
     await this.#lastWord({ incarnation, sequence, freeze: settings.shutdownPolicy === 'freeze', returns: reboot });
     await this.stop().catch((error: unknown) => this.#alert(error));
+  }
+
+  /** Also what is just being started: nothing new begins any more, and nothing may run once "all is off" was said. */
+  async #endEverything(): Promise<void> {
+    const { hypervisor } = this.#options;
+    for (;;) {
+      const copies = (await hypervisor.list()).map(({ vm }) => vm);
+      const vms = [...new Set([...copies, ...this.#ports.underWay.vms])];
+      if (vms.length === 0) return;
+      await Promise.all(vms.map((vm) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))));
+    }
   }
 
   /** T5, B9: tried a few times; a host whose word nobody hears still goes down, and the others wait for the bound. */

@@ -43,7 +43,10 @@ export interface WordEvent {
 }
 
 export interface NodeSupervisionOptions
-  extends Pick<NodeProcessOptions, 'node' | 'transport' | 'clock' | 'random' | 'database' | 'fences' | 'onCyclePoint'> {
+  extends Pick<
+    NodeProcessOptions,
+    'node' | 'transport' | 'clock' | 'random' | 'database' | 'storage' | 'fences' | 'onCyclePoint'
+  > {
   readonly timings: Timings;
   readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
   readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
@@ -78,7 +81,7 @@ export class NodeSupervision {
       onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),
     });
     const effects = effectsOf({
-      ...{ clock, database, bus: transport.bus, fences, judgements, note },
+      ...{ clock, database, storage: options.storage, bus: transport.bus, fences, judgements, note },
       tell: (to, event) => this.system.tell(to, event),
     });
     this.system.register('vm', { machine: vmMachine, version: 1, events: vmEventSchema, effects: effects.vm });

@@ -51,7 +51,18 @@ test.each<[string, () => TestChart, string]>([
 test('a start of unknown outcome is repeated on the same node until the answer is definite (protocol, step 5)', () => {
   const chart = starting().fails().after(1000).done(no('UNKNOWN', false)).take(placed('n3'), { type: 'cancel' });
   expect([chart.state, chart.context.target]).toEqual(['starting.unknown', 'n2']);
-  expect(chart.after(1000).done({ ok: true }).state).toBe('done');
+  expect(chart.after(1000).asked).toEqual(['? hasSector']);
+  expect(chart.done(true).asked).toEqual(['? startOn']);
+  expect(chart.done({ ok: true }).state).toBe('done');
+});
+
+test('a node that is silent and does not have the sector is given up: whoever takes the sector first has the VM', () => {
+  const chart = starting().fails().after(1000).fails().after(1000);
+  expect(chart.fails().state).toBe('starting.asking');
+  expect(chart.fails().after(1000).fails().after(1000).done(false).context.failure).toMatchObject({
+    code: 'NO_ANSWER',
+    tried: 'n2',
+  });
 });
 
 test('a migration of unknown outcome is asked again of the source; done, it goes on like any start', () => {

@@ -6,8 +6,12 @@ import { type CommandResult, type JobEvent, type JobInput, type MoveLeaseResult,
 
 const RETRY_MS = 1000;
 const ASK_AGAIN_MS = 5000;
+/** So many times in a row nobody answers before it is looked whether the node has the VM at all. */
+const SILENT_ASKS = 2;
 
 interface JobContext extends JobInput {
+  /** Starts without a definite answer, since it was looked. */
+  readonly asks: number;
   readonly failure: { readonly code: string; readonly why: string; readonly holder?: string; readonly tried?: string };
 }
 
@@ -51,6 +55,8 @@ export const jobMachine = setup({
         readonly byUser: boolean;
       }
     >(),
+    /** Whether the VM's lease sector is held by that node. */
+    hasSector: promiseActor<boolean, { readonly vm: string; readonly node: string }>(),
     startOn: promiseActor<
       CommandResult,
       {
@@ -65,7 +71,11 @@ export const jobMachine = setup({
 }).createMachine({
   id: 'ha-job',
   // XState calls this without input on every transition of a restored machine.
-  context: ({ input }) => ({ ...((input as JobInput | undefined) ?? NO_INPUT), failure: { code: '', why: '' } }),
+  context: ({ input }) => ({
+    ...((input as JobInput | undefined) ?? NO_INPUT),
+    asks: 0,
+    failure: { code: '', why: '' },
+  }),
   initial: 'begun',
   on: {
     hostDown: { actions: assign({ evidence: ({ context, event }) => fresher(context.evidence, event.evidence) }) },
@@ -216,7 +226,37 @@ export const jobMachine = setup({
             onError: 'unknown',
           },
         },
-        unknown: { after: { [RETRY_MS]: 'asking' } },
+        unknown: {
+          entry: assign({ asks: ({ context }) => context.asks + 1 }),
+          after: {
+            [RETRY_MS]: [
+              { guard: ({ context }) => context.asks >= SILENT_ASKS, target: 'looking' },
+              { target: 'asking' },
+            ],
+          },
+        },
+        /** Alive, but out of reach (T6), it may never answer. Unless it has the VM's lease sector, another may take that. */
+        looking: {
+          entry: assign({ asks: 0 }),
+          invoke: {
+            src: 'hasSector',
+            input: ({ context }) => ({ vm: context.vm, node: targetOf(context) }),
+            onDone: [
+              { guard: ({ event }) => event.output, target: 'asking' },
+              {
+                target: '#ha-job.failed',
+                actions: assign({
+                  failure: ({ context }) => ({
+                    code: 'NO_ANSWER',
+                    why: `${targetOf(context)} does not answer, and does not have it`,
+                    tried: targetOf(context),
+                  }),
+                }),
+              },
+            ],
+            onError: 'asking',
+          },
+        },
       },
     },
     done: {

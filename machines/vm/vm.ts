@@ -63,6 +63,11 @@ export const vmMachine = setup({
       to: 'cluster/main',
       event: { type: 'settled', vm: vmOf(context.address), outcome: 'stayed' },
     })),
+    /** It runs without a job that says so: the cluster no longer waits for it. */
+    tellRuns: tell(({ context }: { context: VmContext }) => ({
+      to: 'cluster/main',
+      event: { type: 'settled', vm: vmOf(context.address), outcome: 'runs' },
+    })),
     tellRoom: tell(() => ({ to: 'cluster/main', event: { type: 'capacity' } })),
     noteTrigger: effect(({ context }: { context: VmContext }) => noteOf('trigger', context)),
     noteRefusal: effect(({ context }: { context: VmContext }) => noteOf('refuse', context)),
@@ -401,7 +406,7 @@ export const vmMachine = setup({
         start: { target: 'recovering', actions: 'wishRunning' },
         stop: { target: 'stopping', actions: 'wishStopped' },
         hostDown: { actions: 'noteEvidence' },
-        actual: { guard: 'runsHere', target: 'running' },
+        actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
       },
     },
     /** The holder's copy is good after all: once it had a moment to resume, it is started there. */
@@ -416,7 +421,7 @@ export const vmMachine = setup({
           },
           { actions: 'noteEvidence' },
         ],
-        actual: { guard: 'runsHere', target: 'running' },
+        actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
         stop: { target: 'stopping', actions: 'wishStopped' },
       },
     },
@@ -433,7 +438,11 @@ export const vmMachine = setup({
         stop: { target: 'stopping', actions: 'wishStopped' },
         start: { actions: assign({ recorded: 'running' }) },
         hostDown: { actions: 'noteEvidence' },
-        actual: { guard: 'runsHere', target: 'running', actions: assign({ why: 'resumed where it was (B2)' }) },
+        actual: {
+          guard: 'runsHere',
+          target: 'running',
+          actions: ['tellRuns', assign({ why: 'resumed where it was (B2)' })],
+        },
       },
     },
     stopping: {
@@ -476,7 +485,7 @@ export const vmMachine = setup({
         start: { target: 'recovering', actions: 'wishRunning' },
         stop: { target: 'stopping', actions: 'wishStopped' },
         hostDown: { actions: 'noteEvidence' },
-        actual: { guard: 'runsHere', target: 'running' },
+        actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
       },
       states: {
         recording: {
