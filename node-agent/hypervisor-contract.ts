@@ -52,17 +52,13 @@ export function hypervisorContract(name: string, make: () => Promise<ContractHos
       expect(await on(n2)).toEqual([{ epoch: 2, state: 'running' }]);
     });
 
-    it('forgets what is off; refuses to migrate what it does not have, or to where it is already', async () => {
+    it('forgets what is off, also twice, and does not migrate what it does not have', async () => {
       const { n1, n2, spec } = hosts;
       await run(n1.remove(spec.vm));
       await run(n1.remove(spec.vm));
       expect(await on(n1)).toEqual([]);
       await expect(run(n1.migrate(spec.vm, nodeId('n2'), 3))).rejects.toMatchObject({ code: 'HYPERVISOR_ERROR' });
-      await run(n1.start(spec, 9));
-      await run(n1.suspend(spec.vm));
-      await expect(run(n2.migrate(spec.vm, nodeId('n1'), 3))).rejects.toMatchObject({ code: 'HYPERVISOR_ERROR' });
       expect(await on(n2)).toEqual([{ epoch: 2, state: 'running' }]);
-      await run(n1.remove(spec.vm));
     });
 
     it('migrates back, and a copy that waits suspended can be removed instead of resumed', async () => {
