@@ -8,6 +8,8 @@ import type { WorldObserver } from './world.ts';
 const BOOT_MS = 30_000;
 /** An orderly shutdown that takes longer ends in a power cut. */
 const SHUTDOWN_LIMIT_MS = 300_000;
+/** The rest of the operating system, once its agent is gone. */
+const REST_MS = 5000;
 
 export interface PowerOptions {
   readonly time: VirtualTime;
@@ -73,7 +75,10 @@ export class Power {
       off();
       return;
     }
+    host.goingDown = true;
     time.after(SHUTDOWN_LIMIT_MS, off);
+    // An agent that dies meanwhile is not started again: the rest of the system goes down without it.
+    host.process?.atDeath(() => time.after(REST_MS, off));
     host.process?.run(() => {
       agent.shutdownHost({ reboot }).then(off, (error: unknown) => observer.agentFailed(host.name, error));
     });
