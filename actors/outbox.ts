@@ -58,6 +58,7 @@ export class Outbox {
         );
         if (this.messages[0] === message) this.messages.shift();
         this.#roomAwaited?.();
+        if (this.#halted()) throw new Halted();
         this.#context.onCyclePoint('send', this.#owner);
       }
     } catch (error) {

@@ -105,7 +105,7 @@ const foreign: readonly [string, Partial<StreamConfig>][] = [
   ['max_bytes', { max_bytes: 1_000_000 }],
   ['max_msg_size', { max_msg_size: 1_000 }],
   ['deny_delete', { deny_delete: true }],
-  ['deny_purge', { deny_purge: true }],
+  ['deny_purge', { deny_purge: true, allow_rollup_hdrs: false, allow_msg_schedules: false }],
   ['subjects', { subjects: ['foreign.>'] }],
   ['partitions', { metadata: {} }],
 ];

@@ -10,7 +10,7 @@ describe.each([
   const nats = serversForTests(servers);
   const open = (stream: string) => () => connectJetStream({ servers: nats.urls, name: 'crash', stream, partitions: 4 });
 
-  test.each(CYCLE_POINTS)('leaves at "%s" what an undisturbed run leaves', async (point) => {
+  test.concurrent.each(CYCLE_POINTS)('leaves at "%s" what an undisturbed run leaves', async (point) => {
     const [undisturbed, ...killed] = await Promise.all([
       crashScenario(open(`${point}-0`)),
       ...[1, 6].map((nth) => crashScenario(open(`${point}-${nth}`), { point, nth })),

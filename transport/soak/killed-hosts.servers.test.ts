@@ -7,8 +7,8 @@ import { HostProcess } from './host-process.ts';
 import { ACTORS, HOPS, holderOf } from './token-machine.ts';
 
 const nats = serversForTests(3);
-/** Seconds of kills: 15, or as many as this variable says (`npm run test:soak`: 60). */
-const SECONDS = Number(process.env.UNDERSTUDY_SOAK_S ?? '15');
+/** Seconds of kills: 12, or as many as this variable says (`npm run test:soak`: 60). */
+const SECONDS = Number(process.env.UNDERSTUDY_SOAK_S ?? '12');
 const TOKENS_PER_SECOND = 40;
 
 async function client(stream: string) {
