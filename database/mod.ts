@@ -8,6 +8,7 @@ export {
 export { connectDatabase } from './connect-database.ts';
 export { EmbeddedDatabase } from './embedded/embedded-database.ts';
 export { DatabaseRefused, StoreNotAtomic } from './errors.ts';
+export { LateDatabase } from './late-database.ts';
 export { MemoryDatabase } from './memory-database.ts';
 export { MongoDatabase } from './mongodb/mongo-database.ts';
 export { probeCompareAndSet } from './probe-compare-and-set.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { systemClock } from '#actors';
 import { nodeId, vmId } from '#machines';
-import { connectDatabase } from '../database/mod.ts';
+import { connectDatabase, LateDatabase } from '../database/mod.ts';
 import { markerGate, openFileStorage } from '../node-agent/file-storage/mod.ts';
 import { type NodeLogEntry, NodeProcess } from '../node-agent/mod.ts';
 import { connectJetStream } from '../transport/mod.ts';
@@ -69,8 +69,8 @@ const process_ = new NodeProcess({
   ...{ hypervisor, settings: config.settings, log, watchdog: new WatchdogLink(), fences: nodeFences(config) },
   onJoined: () => process.send?.({ do: 'joined' }),
   storage: await opening.storage,
-  database: await opening.database,
-  transport: await opening.transport,
+  database: new LateDatabase(opening.database),
+  transport: opening.transport,
 });
 reportCopies(link, node, hypervisor, () => process_.judgements);
 await process_.start();

@@ -1,4 +1,4 @@
-import { sleep } from '#actors';
+import { sleep, type Transport, TransportUnavailable } from '#actors';
 import { detect, type Judgement, type NodeId, type Timings, timingsFor } from '#machines';
 import { Lineage } from './adopt-copy.ts';
 import { serveAgent } from './agent-server.ts';
@@ -27,14 +27,18 @@ const LAST_WORD_TRIES = 3;
 /** How the log calls a command that was carried out. */
 const DONE = { start: 'start', stop: 'stop', expect: 'migrate', migrate: 'migrate' } as const;
 
+/** Messaging may come later: storage and hypervisor suffice to guard a host's VMs. */
+type Options = Omit<NodeProcessOptions, 'transport'> & { readonly transport: Transport | Promise<Transport> };
+
 /** Everything that runs on one host. The same in the simulator and on real hosts. */
 export class NodeProcess implements NodeProcessControl {
   readonly timings: Timings;
-  readonly #options: NodeProcessOptions;
+  readonly #options: Options;
   readonly #heartbeat: SlotHeartbeat;
   readonly #beats: DatabaseHeartbeat;
   readonly #guardian: GuardianRunner;
-  readonly #supervision: NodeSupervision;
+  /** Undefined until messaging was there. */
+  #supervision: NodeSupervision | undefined;
   readonly #ports: CopyPorts;
   readonly #perVm = new PerVm();
   readonly #ends: (() => void)[] = [];
@@ -47,7 +51,7 @@ export class NodeProcess implements NodeProcessControl {
   #ended = false;
 
   /** Throws `UnsafeTimings`. */
-  constructor(options: NodeProcessOptions) {
+  constructor(options: Options) {
     this.#options = options;
     const { node, freshBoot, clock, database, storage, hypervisor, watchdog, settings, fences, timing } = options;
     this.timings = timingsFor({
@@ -86,12 +90,6 @@ export class NodeProcess implements NodeProcessControl {
       slotSequence: () => this.#heartbeat.lastAttempted,
       isStopping,
     };
-    this.#supervision = new NodeSupervision({
-      ...{ node, transport: options.transport, clock, random: options.random, database, storage, fences, timings },
-      ...(options.onCyclePoint === undefined ? {} : { onCyclePoint: options.onCyclePoint }),
-      judgements: () => this.judgements,
-      note: (entry) => this.#note(entry),
-    });
   }
 
   async start(): Promise<void> {
@@ -116,13 +114,13 @@ export class NodeProcess implements NodeProcessControl {
   async stop(): Promise<void> {
     if (this.#ended) return;
     this.#end();
-    await this.#supervision.stop();
+    await this.#supervision?.stop();
   }
 
   kill(): void {
     if (this.#ended) return;
     this.#end();
-    this.#supervision.kill();
+    this.#supervision?.kill();
   }
 
   async shutdownHost({ reboot }: { readonly reboot: boolean }): Promise<void> {
@@ -152,7 +150,7 @@ export class NodeProcess implements NodeProcessControl {
   async #lastWord(word: Omit<WordEvent, 'state'>): Promise<void> {
     for (let tries = 0; tries < LAST_WORD_TRIES; tries += 1) {
       try {
-        return await this.#supervision.word({ ...word, state: 'off' });
+        return await this.#joined().word({ ...word, state: 'off' });
       } catch (error) {
         this.#alert(error);
         await sleep(this.#options.clock, this.timings.intervalMs);
@@ -168,23 +166,28 @@ export class NodeProcess implements NodeProcessControl {
   /** True once the first slot write succeeded and every copy here is this host's own. */
   async #open(): Promise<boolean> {
     const { clock, freshBoot } = this.#options;
-    const { intervalMs } = this.timings;
+    const { intervalMs, watchdogTimeoutMs } = this.timings;
+    // Short intervals are for finding others dead, not for giving up on an own hypervisor that is busy.
+    const patienceMs = Math.max(intervalMs * 4, watchdogTimeoutMs / 10);
     if (this.#heartbeat.incarnation === 0) {
-      await within(clock, intervalMs * 2, 'shared storage', this.#heartbeat.open());
+      await within(clock, patienceMs / 2, 'shared storage', this.#heartbeat.open());
     }
-    const gone = await within(clock, intervalMs * 4, 'the first check', verifyFirstCopies(this.#ports, freshBoot));
+    const gone = await within(clock, patienceMs, 'the first check', verifyFirstCopies(this.#ports, freshBoot));
     for (const vm of gone) this.#note({ what: 'clean-up', vm, why: "its lease sector is not this host's (B4)" });
     this.#heartbeat.start();
-    const untilMs = clock.nowMs() + intervalMs * 2;
+    const untilMs = clock.nowMs() + patienceMs / 2;
     while (this.#heartbeat.good.sequence === 0 && clock.nowMs() < untilMs) await sleep(clock, Math.min(20, intervalMs));
     return this.#heartbeat.good.sequence > 0;
   }
 
   async #join(): Promise<void> {
-    const { transport, clock, hypervisor } = this.#options;
+    const { clock, hypervisor } = this.#options;
     const { intervalMs } = this.timings;
     const onError = (error: unknown) => this.#alert(error);
     this.#beats.start();
+    const transport = await this.#options.transport;
+    if (this.#ended) return;
+    this.#supervision = this.#supervise(transport);
     // Later starts of the agent begin far above: the slot's sequence jumps at each.
     this.#observationSequence = this.#heartbeat.lastAttempted;
     this.#observations = new Observations(transport.bus, clock, onError);
@@ -208,6 +211,21 @@ export class NodeProcess implements NodeProcessControl {
     );
   }
 
+  #supervise(transport: Transport): NodeSupervision {
+    const { node, clock, random, database, storage, fences, onCyclePoint } = this.#options;
+    return new NodeSupervision({
+      ...{ node, transport, clock, random, database, storage, fences, timings: this.timings },
+      ...(onCyclePoint === undefined ? {} : { onCyclePoint }),
+      judgements: () => this.judgements,
+      note: (entry) => this.#note(entry),
+    });
+  }
+
+  #joined(): NodeSupervision {
+    if (this.#supervision === undefined) throw new TransportUnavailable('messaging was not there yet');
+    return this.#supervision;
+  }
+
   async #observe(): Promise<void> {
     const { node } = this.#options;
     const observations = this.#observations;
@@ -224,8 +242,9 @@ export class NodeProcess implements NodeProcessControl {
     });
     // Each node is judged where its actor is, and all of them where placement is decided; others ask when they need it.
     const { nodes } = this.#heartbeat;
-    this.#judgements = this.#judge(this.#supervision.places() ? nodes : this.#supervision.serves(nodes));
-    await this.#supervision.judged(this.#judgements);
+    const supervision = this.#joined();
+    this.#judgements = this.#judge(supervision.places() ? nodes : supervision.serves(nodes));
+    await supervision.judged(this.#judgements);
   }
 
   #judge(nodes: readonly NodeId[]): ReadonlyMap<NodeId, Judgement> {
@@ -247,7 +266,7 @@ export class NodeProcess implements NodeProcessControl {
 
   #report(actual: ActualState): void {
     if (this.#ended) return;
-    this.#supervision.report(actual).catch((error: unknown) => this.#alert(error));
+    this.#supervision?.report(actual).catch((error: unknown) => this.#alert(error));
   }
 
   /** B9: says that nothing runs here, before each slot write in isolation. */
@@ -255,7 +274,9 @@ export class NodeProcess implements NodeProcessControl {
     const sequence = this.#guardian.giveWord(lastAttempted);
     if (sequence === undefined || this.#ended) return;
     const { incarnation } = this.#heartbeat;
-    this.#supervision.word({ incarnation, sequence, state: 'suspended' }).catch((error: unknown) => this.#alert(error));
+    this.#supervision
+      ?.word({ incarnation, sequence, state: 'suspended' })
+      .catch((error: unknown) => this.#alert(error));
   }
 
   #end(): void {
