@@ -25,6 +25,9 @@ export class Recorder {
   readonly violations: Violation[] = [];
   readonly #nowMs: () => number;
   readonly #outages = new Map<VmId, Outage>();
+  readonly #runsOn = new Map<VmId, NodeId>();
+  /** Hosts with a suspended copy: after a migration the target's appears before the source's is off, or after. */
+  readonly #suspended = new Map<VmId, Set<NodeId>>();
   /** When something was done to the host that may cost it its VMs; the cause of what follows. */
   readonly #hurtAt = new Map<NodeId, number>();
 
@@ -72,19 +75,22 @@ export class Recorder {
 
   copyChanged(host: Host, copy: ChangedCopy): void {
     this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
+    const waiting = this.#suspended.get(copy.vm) ?? new Set<NodeId>();
+    this.#suspended.set(copy.vm, waiting);
+    if (copy.state === 'suspended') waiting.add(host.name);
+    else waiting.delete(host.name);
+    // Unknown: it ran before the recording began.
+    const ranHere = (this.#runsOn.get(copy.vm) ?? host.name) === host.name;
+    if (copy.state === 'running') this.#runsOn.set(copy.vm, host.name);
+    else if (ranHere) this.#runsOn.delete(copy.vm);
     if (copy.state === 'running') this.#running(host, copy.vm);
     else if (copy.reason === 'guest-shutdown') this.#outages.delete(copy.vm);
     else if (copy.reason === 'migrated') {
-      // A real hypervisor shows the arriving copy before the other one is gone.
-      const arrivedAt = this.#outages.get(copy.vm)?.from;
-      this.#outages.set(copy.vm, {
-        from: host.name,
-        failedAt: this.#at,
-        triggeredAt: undefined,
-        migratedTo: arrivedAt === undefined || arrivedAt === host.name ? 'on its way' : arrivedAt,
-      });
+      const migratedTo = [...waiting].find((name) => name !== host.name) ?? 'on its way';
+      this.#outages.set(copy.vm, { from: host.name, failedAt: this.#at, triggeredAt: undefined, migratedTo });
     } else if (this.#arrived(host, copy)) return;
-    else if (!this.#outages.has(copy.vm)) {
+    // The end of a copy that did not run is none of the VM's.
+    else if (ranHere && !this.#outages.has(copy.vm)) {
       const failedAt = this.#hurtAt.get(host.name) ?? this.#at;
       this.#outages.set(copy.vm, { from: host.name, failedAt, triggeredAt: undefined });
     }
