@@ -1,34 +1,87 @@
-import { checkScenario, play, productionBuild, withoutRealTime } from '../simulation/mod.ts';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { parseArgs, promisify } from 'node:util';
+import { DEFAULT_SHAPE, fuzz } from '../simulation/mod.ts';
+import { type ClusterSize, type Measured, measure } from './sim/measure.ts';
 
-/** Wall time of simulated time, by cluster size: `node bench/sim.ts [nodes:vms:seconds ...]`. */
-const sizes =
-  process.argv.length > 2
-    ? process.argv.slice(2)
-    : ['3:10:1800', '5:50:1800', '10:100:600', '30:300:120', '100:2000:30'];
+/**
+ * How fast the simulator is: `npm run bench:sim -- [--json FILE] [--seeds N] [--sizes 5:50:3600,...] [--rounds N]`.
+ * Sizes are nodes:VMs:simulated seconds. Each is played in a process of its own, so that peak memory is its own.
+ */
+const SIZES = '5:50:3600,3:30:1800,10:100:1800,30:300:600,100:1000:300,100:2000:300';
 
-for (const size of sizes) {
-  const [nodes = 3, vms = 10, until = 60] = size.split(':').map(Number);
-  const scenario = checkScenario(
-    {
-      name: size,
-      nodes: Array.from({ length: nodes }, (_, i) => ({ name: `n${i + 1}`, cpus: 256, memoryMiB: 1_048_576 })),
-      vms: Array.from({ length: vms }, (_, i) => ({ id: `vm-${i + 1}`, node: `n${(i % nodes) + 1}` })),
-      events: [{ at: until / 3, do: 'power-off', node: 'n1' }],
-      until,
-    },
-    size,
-  );
-  const { wallSeconds, recoveries } = await withoutRealTime(() => play(scenario, { build: productionBuild }));
-  const memoryMiB = Math.round(process.memoryUsage().rss / 2 ** 20);
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    seeds: { type: 'string', default: '200' },
+    sizes: { type: 'string', default: SIZES },
+    rounds: { type: 'string', default: '3' },
+    one: { type: 'string' },
+  },
+});
+
+function sizeOf(text: string): ClusterSize {
+  const [nodes = 5, vms = 50, seconds = 60] = text.split(':').map(Number);
+  return { nodes, vms, seconds };
+}
+
+/** The round in the middle by CPU time. */
+async function median(size: string, rounds: number): Promise<Measured> {
+  const all: Measured[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const argv = ['--max-semi-space-size=64', import.meta.filename, '--one', size];
+    const { stdout } = await promisify(execFile)(process.execPath, argv);
+    all.push(JSON.parse(stdout) as Measured); // what this file prints below
+  }
+  const sorted = all.sort((a, b) => a.cpuSeconds - b.cpuSeconds);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new RangeError('no rounds');
+  return middle;
+}
+
+function row(cells: readonly (string | number)[]): string {
+  return cells.map((cell) => String(cell).padStart(10)).join(' ');
+}
+
+async function sizes(): Promise<readonly Measured[]> {
+  const head = ['nodes', 'VMs', 'simulated', 'CPU s', 'x (CPU)', 'wall s', 'x (wall)', 'us CPU/s', 'per N2+V', 'MiB'];
+  console.log(row(head));
+  const found: Measured[] = [];
+  for (const size of values.sizes.split(',')) {
+    const measured = await median(size, Number(values.rounds));
+    found.push(measured);
+    const { nodes, vms, seconds, cpuSeconds, wallSeconds, peakMiB } = measured;
+    const perSecond = (cpuSeconds / seconds) * 1e6;
+    const cells = [nodes, vms, `${seconds} s`, cpuSeconds.toFixed(2), Math.round(seconds / cpuSeconds)];
+    const rest = [wallSeconds.toFixed(2), Math.round(seconds / wallSeconds), Math.round(perSecond)];
+    console.log(row([...cells, ...rest, (perSecond / (nodes * nodes + vms)).toFixed(2), peakMiB]));
+  }
+  return found;
+}
+
+async function seeds(count: number) {
+  const workers = Math.min(2, availableParallelism());
+  const cpuBefore = process.cpuUsage();
+  const began = performance.now();
+  const outcomes = await fuzz({ seeds: count, from: 1, workers, shape: DEFAULT_SHAPE, onOutcome: () => {} });
+  const wallSeconds = (performance.now() - began) / 1000;
+  const cpu = process.cpuUsage(cpuBefore);
+  const cpuSeconds = (cpu.user + cpu.system) / 1e6;
+  const failures = outcomes.filter(({ failure }) => failure !== undefined).length;
+  const simulatedSeconds = outcomes.reduce((sum, outcome) => sum + outcome.simulatedSeconds, 0);
+  const scaled = 2000 / count;
   console.log(
-    JSON.stringify({
-      nodes,
-      vms,
-      until,
-      wallSeconds,
-      timesRealTime: until / wallSeconds,
-      recoveries: recoveries.length,
-      memoryMiB,
-    }),
+    `${count} random seeds, ${Math.round(simulatedSeconds / count)} simulated s each, ${workers} workers: ` +
+      `${wallSeconds.toFixed(1)} s wall, ${cpuSeconds.toFixed(1)} s CPU, ${failures} failed; ` +
+      `2,000 would take ${((wallSeconds * scaled) / 60).toFixed(1)} min wall, ${((cpuSeconds * scaled) / 120).toFixed(1)} min on two free cores`,
   );
+  return { count, workers, wallSeconds, cpuSeconds, simulatedSeconds, failures };
+}
+
+if (values.one !== undefined) console.log(JSON.stringify(await measure(sizeOf(values.one))));
+else {
+  const figures = { sizes: await sizes(), seeds: await seeds(Number(values.seeds)) };
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
