@@ -58,7 +58,7 @@ export interface NodeSupervisionOptions
  */
 function membershipFor({ intervalMs }: Timings): Pick<MembershipOptions, 'aliveEveryMs' | 'deadAfterMs'> {
   // Instant must not wait for the actors of the host that died: taken over by the time it is found dead.
-  const aliveEveryMs = Math.min(1000, Math.max(100, intervalMs / 2));
+  const aliveEveryMs = intervalMs < 1000 ? Math.max(100, intervalMs / 2) : intervalMs;
   return { aliveEveryMs, deadAfterMs: aliveEveryMs * 3.6 };
 }
 
