@@ -14,6 +14,8 @@ export interface GuardianRunnerOptions {
   readonly heartbeat: SlotHeartbeat;
   readonly underWay: CopiesUnderWay;
   readonly timings: Timings;
+  /** False while calls of a former agent may still be under way: then nobody knows what will run. */
+  readonly isSettled: () => boolean;
   readonly note: (entry: Pick<NodeLogEntry, 'what' | 'why'> & { readonly vm?: string }) => void;
   readonly onStorageBack: () => void;
   readonly onError: (error: unknown) => void;
@@ -99,7 +101,8 @@ export class GuardianRunner {
   }
 
   async #running(): Promise<readonly VmId[] | undefined> {
-    const { hypervisor, underWay, clock, timings } = this.#options;
+    const { hypervisor, underWay, clock, timings, isSettled } = this.#options;
+    if (!isSettled()) return undefined;
     try {
       const copies = await within(clock, listDeadlineMs(timings), 'the hypervisor', hypervisor.list());
       const running = copies.filter(({ state }) => state === 'running').map(({ vm }) => vm);

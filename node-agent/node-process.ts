@@ -14,6 +14,7 @@ import { PerVm } from './per-vm.ts';
 import { type Loop, periodic } from './periodic.ts';
 import { type ActualState, reconcile } from './reconcile.ts';
 import { SaidLately } from './said-lately.ts';
+import { settleFormerCalls } from './settle-former-calls.ts';
 import { SlotHeartbeat } from './slot-heartbeat.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
@@ -48,11 +49,14 @@ export class NodeProcess implements NodeProcessControl {
   #observationSequence = 0;
   readonly #saidLately: SaidLately;
   #stopping = false;
+  #settled: boolean;
+  #settling: Promise<void> | undefined;
   #ended = false;
 
   /** Throws `UnsafeTimings`. */
   constructor(options: Options) {
     this.#options = options;
+    this.#settled = options.freshBoot;
     const { node, freshBoot, clock, database, storage, hypervisor, watchdog, settings, fences, timing } = options;
     this.timings = timingsFor({
       sensitivity: settings.sensitivity,
@@ -70,6 +74,7 @@ export class NodeProcess implements NodeProcessControl {
     this.#guardian = new GuardianRunner({
       ...{ clock, hypervisor, watchdog, underWay, timings, onError },
       heartbeat: this.#heartbeat,
+      isSettled: () => this.#settled,
       note: (entry) => this.#note(entry),
       onStorageBack: () => void this.#reconcile().catch(onError),
     });
@@ -169,6 +174,7 @@ export class NodeProcess implements NodeProcessControl {
     const { intervalMs, watchdogTimeoutMs } = this.timings;
     // Short intervals are for finding others dead, not for giving up on an own hypervisor that is busy.
     const patienceMs = Math.max(intervalMs * 4, watchdogTimeoutMs / 10);
+    if (!this.#settled) await within(clock, patienceMs, 'what a former agent began', this.#settle());
     if (this.#heartbeat.incarnation === 0) {
       await within(clock, patienceMs / 2, 'shared storage', this.#heartbeat.open());
     }
@@ -178,6 +184,20 @@ export class NodeProcess implements NodeProcessControl {
     const untilMs = clock.nowMs() + patienceMs / 2;
     while (this.#heartbeat.good.sequence === 0 && clock.nowMs() < untilMs) await sleep(clock, Math.min(20, intervalMs));
     return this.#heartbeat.good.sequence > 0;
+  }
+
+  /** Once, however long the hypervisor takes; again when it fails. */
+  #settle(): Promise<void> {
+    this.#settling ??= settleFormerCalls(this.#options.hypervisor).then(
+      () => {
+        this.#settled = true;
+      },
+      (error: unknown) => {
+        this.#settling = undefined;
+        throw error;
+      },
+    );
+    return this.#settling;
   }
 
   async #join(): Promise<void> {

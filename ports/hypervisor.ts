@@ -17,7 +17,11 @@ export interface VmCopy {
   readonly reason?: 'crashed' | 'guest-shutdown' | 'destroyed' | 'lost' | 'migrated' | 'unknown';
 }
 
-/** Only this host's copies. Methods are idempotent; they throw `HypervisorError` with the cause kept. */
+/**
+ * Only this host's copies. Methods are idempotent; they throw `HypervisorError` with the cause kept. A call outlives the
+ * process that made it. Calls about one VM are done one after the other, and `list` shows a VM as soon as its start was
+ * taken: what `destroy` was answered for cannot run because of an earlier call.
+ */
 export interface Hypervisor {
   list(): Promise<readonly VmCopy[]>;
   /** Defines and starts. Resolves when the VM runs (its CPUs, not its guest OS). */

@@ -1,4 +1,4 @@
-import type { NodeId } from '#machines';
+import type { NodeId, VmId } from '#machines';
 import { HypervisorError } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -32,6 +32,8 @@ export class HypervisorCalls {
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
   readonly #trouble = new Map<NodeId, HypervisorTrouble>();
+  /** Calls under way about one VM on one boot of a host: those that wait for the one that is being done. */
+  readonly #lanes = new Map<string, (() => void)[]>();
   readonly #hanging: { readonly host: SimHost; readonly call: HypervisorCall; readonly work: () => void }[] = [];
 
   constructor(time: VirtualTime, random: SeededRandom) {
@@ -61,11 +63,14 @@ export class HypervisorCalls {
     lowMs: number,
     highMs: number,
     act: () => Result,
+    /** Calls about one VM are done one after the other. */
+    vm?: VmId,
   ): Promise<Result> {
     const { host } = process;
     const trouble = this.trouble(host.name);
     return new Promise((resolve, reject) => {
       if (!process.alive) return;
+      const lane = vm === undefined ? undefined : `${host.name}/${host.boots}/${vm}`;
       const work = () => {
         try {
           const result = this.#attempt(trouble, call, act);
@@ -73,16 +78,36 @@ export class HypervisorCalls {
         } catch (error) {
           process.run(() => reject(error));
         }
+        if (lane !== undefined) this.#next(lane);
       };
       const tookMs = this.#random.between(lowMs, highMs) + this.#random.next() * trouble.slowMs;
-      this.onHost(host, tookMs, () => {
-        if (!trouble.hangs.has(call)) return work();
-        const { boots } = host;
-        const late = () => this.onHost(host, 0, () => (host.boots === boots ? work() : undefined));
-        this.#hanging.push({ host, call, work: late });
-      });
+      const { boots } = host;
+      const begin = () =>
+        this.onHost(host, tookMs, () => {
+          if (!trouble.hangs.has(call)) return work();
+          const late = () => this.onHost(host, 0, () => (host.boots === boots ? work() : undefined));
+          this.#hanging.push({ host, call, work: late });
+        });
+      if (lane === undefined) begin();
+      else this.#queue(lane, begin);
       process.reach(`hypervisor.${call}`);
     });
+  }
+
+  #queue(lane: string, begin: () => void): void {
+    const waiting = this.#lanes.get(lane);
+    if (waiting !== undefined) {
+      waiting.push(begin);
+      return;
+    }
+    this.#lanes.set(lane, []);
+    begin();
+  }
+
+  #next(lane: string): void {
+    const next = this.#lanes.get(lane)?.shift();
+    if (next === undefined) this.#lanes.delete(lane);
+    else next();
   }
 
   /** On this boot of the host, when it is not stalled; dropped if the power goes first. */

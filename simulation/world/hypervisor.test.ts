@@ -69,12 +69,33 @@ test('a call that hangs is done when the hanging ends, also when the agent that 
   hypervisors.trouble(n1).hangs.add('start');
   void open().start(spec, 1);
   await pass(5000);
-  expect(copy()).toBeUndefined();
+  expect(copy()?.state).toBe('off');
   host.killProcess();
   hypervisors.trouble(n1).hangs.delete('start');
   hypervisors.troubleChanged();
   await pass(10);
   expect(copy()?.state).toBe('running');
+});
+
+test('calls about one VM are done one after the other, and its start is listed at once', async () => {
+  const { open, pass, n1: host, hypervisors, copy } = setUp();
+  hypervisors.trouble(n1).hangs.add('start');
+  void open().start(spec, 1);
+  await pass(5000);
+  expect(copy()?.state).toBe('off');
+  host.killProcess();
+  let destroyed = false;
+  void open()
+    .destroy(vm)
+    .then(() => {
+      destroyed = true;
+    });
+  await pass(5000);
+  expect(destroyed).toBe(false);
+  hypervisors.trouble(n1).hangs.delete('start');
+  hypervisors.troubleChanged();
+  await pass(5000);
+  expect([destroyed, copy()?.state]).toEqual([true, 'off']);
 });
 
 test('nothing outlives the power', async () => {

@@ -72,17 +72,28 @@ export class SimHypervisors {
     const calls = this.#calls;
     return {
       list: () => calls.make(process, 'list', 1, 3, () => [...host.copies.values()].map(face)),
-      start: (spec, epoch) => calls.make(process, 'start', 600, 1400, () => this.#start(host, spec.vm, epoch)),
-      suspend: (vm) => calls.make(process, 'suspend', 20, 120, () => this.#suspend(host, vm)),
-      resume: (vm) => calls.make(process, 'resume', 20, 80, () => this.#resume(host, vm)),
-      shutdown: (vm) => calls.make(process, 'shutdown', 5, 20, () => this.#shutdown(host, vm)),
+      start: (spec, epoch) => {
+        if (process.alive) define(host, spec.vm, epoch);
+        return calls.make(process, 'start', 600, 1400, () => this.#start(host, spec.vm, epoch), spec.vm);
+      },
+      suspend: (vm) => calls.make(process, 'suspend', 20, 120, () => this.#suspend(host, vm), vm),
+      resume: (vm) => calls.make(process, 'resume', 20, 80, () => this.#resume(host, vm), vm),
+      shutdown: (vm) => calls.make(process, 'shutdown', 5, 20, () => this.#shutdown(host, vm), vm),
       destroy: (vm) =>
-        calls.make(process, 'destroy', 50, 300, () => {
-          const copy = host.copies.get(vm);
-          if (copy !== undefined && copy.state !== 'off') this.change(host, copy, 'off', 'destroyed');
-        }),
-      remove: (vm) => calls.make(process, 'remove', 10, 50, () => this.#remove(host, vm)),
-      migrate: (vm, to, epoch) => calls.make(process, 'migrate', 1000, 4000, () => this.#migrate(host, vm, to, epoch)),
+        calls.make(
+          process,
+          'destroy',
+          50,
+          300,
+          () => {
+            const copy = host.copies.get(vm);
+            if (copy !== undefined && copy.state !== 'off') this.change(host, copy, 'off', 'destroyed');
+          },
+          vm,
+        ),
+      remove: (vm) => calls.make(process, 'remove', 10, 50, () => this.#remove(host, vm), vm),
+      migrate: (vm, to, epoch) =>
+        calls.make(process, 'migrate', 1000, 4000, () => this.#migrate(host, vm, to, epoch), vm),
       subscribe: (listener) => {
         const tell = (copy: VmCopy) => process.run(() => listener(copy));
         const listeners = this.#listeners.get(host) ?? new Set();
@@ -168,6 +179,11 @@ export class SimHypervisors {
     if (copy.state === 'suspended') this.change(host, copy, 'off', 'destroyed');
     host.copies.delete(vm);
   }
+}
+
+/** As soon as a start is taken the VM is listed, off until it runs. */
+function define(host: SimHost, vm: VmId, epoch: number): void {
+  if (!host.copies.has(vm)) host.copies.set(vm, { vm, epoch, state: 'off', reason: undefined, guest: 'booting' });
 }
 
 function find(host: SimHost, vm: VmId): SimCopy {
