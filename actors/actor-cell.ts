@@ -332,7 +332,7 @@ export class ActorCell {
       alert({ code: parks ? 'ACTOR_PARKED' : 'ACTOR_ENDED', address: this.address, text });
       if (parks) this.#returnMessage(work);
     } catch (again) {
-      if (again instanceof Halted) throw again;
+      if (again instanceof Halted) return; // nobody above waits for it, and the next host goes on from the journal
       const why = again instanceof Error ? again.message : String(again);
       alert({ code: 'STEP_FAILED', address: this.address, text: `${this.address} cannot be given up: ${why}` });
       this.#forget();

@@ -15,7 +15,7 @@ import {
 } from './mod.ts';
 
 const events = z.object({
-  type: z.enum(['add', 'poison', 'grow', 'flood', 'work']),
+  type: z.enum(['add', 'poison', 'grow', 'say', 'flood', 'work']),
   n: z.number().optional(),
   text: z.string().optional(),
 });
@@ -36,6 +36,7 @@ const machine = setup({
       },
     },
     grow: { actions: assign({ text: ({ context, event }) => context.text + 'x'.repeat(event.n ?? 0) }) },
+    say: { actions: assign({ text: ({ event }) => event.text ?? '' }) },
     flood: {
       actions: tell(({ event }) =>
         Array.from({ length: event.n ?? 0 }, () => ({ to: 'a/sink', event: { type: 'add' } })),
@@ -92,6 +93,30 @@ test('a poisonous event too large for the history still parks the actor', async 
   const { system } = await start({ limits: { snapshotBytes: 4_000 } });
   await system.tell('a/1', { type: 'grow', n: 9_000, text: 'x'.repeat(10_000) });
   await expect.poll(async () => (await system.inspect('a/1'))?.status).toBe('parked');
+  await system.stop();
+});
+
+test('an actor that grew up to its limit by and by parks too, and can be released and ended', async () => {
+  const { system } = await start({ limits: { snapshotBytes: 4_000 } });
+  for (let grown = 0; grown < 4_000; grown += 50) await system.tell('a/1', { type: 'grow', n: 50 });
+  const status = async () => (await system.inspect('a/1'))?.status;
+  await expect.poll(status).toBe('parked');
+  await system.release('a/1');
+  const released = async () =>
+    (await system.history('a/1')).filter((step) => step.cause.event.type === 'actor.release').length;
+  await expect.poll(released).toBe(1);
+  await expect.poll(status, { timeout: 5_000 }).toBe('parked');
+  await system.stopActor('a/1');
+  await expect.poll(status).toBe('stopped');
+  await system.stop();
+});
+
+test('the limit counts bytes, not characters', async () => {
+  const { system, context } = await start({ limits: { snapshotBytes: 4_000 } });
+  await system.tell('a/1', { type: 'say', text: '\u{1F600}'.repeat(500) });
+  await expect.poll(() => context('a/1')).toMatchObject({ text: '\u{1F600}'.repeat(500) });
+  await system.tell('a/1', { type: 'say', text: '\u{1F600}'.repeat(1_000) });
+  await expect.poll(async () => (await system.inspect('a/1'))?.parked?.code).toBe('SNAPSHOT_TOO_LARGE');
   await system.stop();
 });
 

@@ -1,7 +1,7 @@
 import type { Backoff } from './backoff.ts';
 
 export interface Limits {
-  /** Characters of JSON of one committed step. */
+  /** Bytes of one committed step, as JSON. What parks, ends or releases an actor may have 8 KiB more. */
   readonly snapshotBytes: number;
   /** Effects of one actor that run at once; the rest wait. */
   readonly effectsInFlight: number;

@@ -63,6 +63,8 @@ export class OwnedPartition {
   passivate(): void {
     for (const [address, cell] of this.#cells) {
       if (cell.idleMs() < this.#context.limits.idleMs) continue;
+      // Its journal may still name messages that were all sent since: that alone must not wake it again and again.
+      if (cell.sequence !== undefined) this.#quiet.set(address, cell.sequence);
       cell.halt();
       this.#cells.delete(address);
     }

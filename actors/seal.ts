@@ -44,6 +44,9 @@ export function touch(map: Map<string, number>, key: string, value: number, most
   return true;
 }
 
+/** What parking, ending or releasing an actor may need beyond the limit: one that fills it must still take these. */
+const RESERVE_BYTES = 8_192;
+
 /** Marks a causing event that was too large to be kept in the history. */
 const CUT = 'actor.cut';
 
@@ -91,16 +94,29 @@ export function seal(input: Sealed): string {
     tells: input.outgoing.map(({ to, event }) => ({ to, type: event.type })),
     parked: state.parked,
   };
-  const { snapshotBytes } = input.limits;
+  const most = mostBytes(input);
   const body = JSON.stringify(envelope);
-  if (body.length <= snapshotBytes) return body;
+  if (isWithin(body, most)) return body;
   const { kind: what, from, event } = input.cause;
   const shorter = JSON.stringify({
     ...envelope,
     cause: { kind: what, from, event: { type: event.type, [CUT]: true } },
   });
-  if (shorter.length <= snapshotBytes) return shorter;
+  if (isWithin(shorter, most)) return shorter;
   throw new SnapshotTooLarge(
-    `a step of ${shorter.length} characters, limit ${snapshotBytes}: keep less in the context or raise limits.snapshotBytes`,
+    `a step of ${bytesOf(shorter)} bytes, limit ${most}: keep less in the context or raise limits.snapshotBytes`,
   );
+}
+
+function mostBytes({ outcome, cause, limits }: Sealed): number {
+  return outcome === 'failed' || isControl(cause.event) ? limits.snapshotBytes + RESERVE_BYTES : limits.snapshotBytes;
+}
+
+/** Counts the bytes only where their number is in doubt: a character has three at most. */
+function isWithin(text: string, most: number): boolean {
+  return text.length * 3 <= most || bytesOf(text) <= most;
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -126,3 +126,34 @@ test('a malformed event that got past its sender is refused, kept and recorded',
   expect(await system.ask('worker/1', { type: 'get' })).toBe(0);
   await system.stop();
 });
+
+// A rejection that nobody handles ends a process; here it fails the run.
+for (const point of ['commit', 'acknowledge', 'send', 'effect'] as const) {
+  test(`a host that stops while it parks an actor (${point}) stops quietly; the next one has the actor parked`, async () => {
+    const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+    const host = async (name: string, onCyclePoint: (at: string) => void = () => {}) => {
+      const system = createActorSystem({
+        transport: new MemoryTransport(server),
+        clock: systemClock,
+        random: () => 0.5,
+        host: name,
+        membership: { joinMs: 1 },
+        onCyclePoint,
+      });
+      system.register('worker', { machine: worker, version: 1, events, onError: { maxFailures: 1 } });
+      await system.start();
+      return system;
+    };
+    let reached = false;
+    const first = await host('n1', (at) => {
+      if (at !== point || reached) return;
+      reached = true;
+      void first.stop();
+    });
+    repaired = false;
+    await first.tell('worker/1', { type: 'add', by: 13 });
+    const second = await host('n2');
+    await expect.poll(async () => (await second.inspect('worker/1'))?.status, { timeout: 5_000 }).toBe('parked');
+    await second.stop();
+  });
+}

@@ -10,6 +10,7 @@ import {
   MemoryTransport,
   reply,
   systemClock,
+  tell,
 } from './mod.ts';
 
 const events = z.looseObject({ type: z.enum(['add', 'get', 'wait']) });
@@ -141,5 +142,34 @@ test('idle actors leave memory and come back', async () => {
   for (const id of ids) await a.system.tell(id, { type: 'add' });
   await expect.poll(() => a.system.activeActors).toBe(0);
   expect(await a.system.ask('counter/1', { type: 'get' })).toBe(1);
+  await a.system.stop();
+});
+
+test('an actor whose last step sent something leaves memory for good: it is not woken to send it again and again', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 1, atomicOutgoing: false });
+  const limits = { idleMs: 30 };
+  const membership = { joinMs: 1, sweepEveryMs: 30 };
+  const transport = new MemoryTransport(server);
+  const sent: string[] = [];
+  const deliver = transport.deliver.bind(transport);
+  transport.deliver = (message) => {
+    sent.push(message.from);
+    return deliver(message);
+  };
+  const machine = createMachine({
+    on: { add: { actions: tell(() => ({ to: 'counter/2', event: { type: 'wait' } })) } },
+  });
+  const a = await host(server, 'a', { machine }, { transport, limits, membership });
+  await a.system.tell('counter/1', { type: 'add' });
+  await expect.poll(() => sent).toEqual(['external:a', 'counter/1']);
+  let sweeps = 0;
+  const sweep = transport.sweep.bind(transport);
+  transport.sweep = (partition) => {
+    sweeps++;
+    return sweep(partition);
+  };
+  await expect.poll(() => sweeps, { timeout: 5_000 }).toBeGreaterThan(10);
+  expect(sent).toEqual(['external:a', 'counter/1']);
+  expect(a.system.activeActors).toBe(0);
   await a.system.stop();
 });
