@@ -84,7 +84,8 @@ export class Recorder {
     if (copy.state === 'running') this.#runsOn.set(copy.vm, host.name);
     else if (ranHere) this.#runsOn.delete(copy.vm);
     if (copy.state === 'running') this.#running(host, copy.vm);
-    else if (copy.reason === 'guest-shutdown') this.#outages.delete(copy.vm);
+    // A guest that goes down with its host does not do so on its own wish.
+    else if (copy.reason === 'guest-shutdown' && !this.#hurtAt.has(host.name)) this.#outages.delete(copy.vm);
     else if (copy.reason === 'migrated') {
       const migratedTo = [...waiting].find((name) => name !== host.name) ?? 'on its way';
       this.#outages.set(copy.vm, { from: host.name, failedAt: this.#at, triggeredAt: undefined, migratedTo });
