@@ -1,7 +1,7 @@
-import { type ActorState, emptyState, loadState, type PendingTimer } from './actor-state.ts';
+import type { ActorState } from './actor-state.ts';
 import { admit, mayBeForgotten, remember } from './admit.ts';
 import { answerLater } from './answer-later.ts';
-import { backoffMs, Halted, untilAvailable } from './backoff.ts';
+import { backoffMs, Halted } from './backoff.ts';
 import { sleep } from './clock.ts';
 import {
   type Committed,
@@ -13,39 +13,27 @@ import {
   type Work,
 } from './commit-step.ts';
 import type { CyclePoint } from './cycle-point.ts';
-import { type EffectResult, EffectRunner } from './effect-runner.ts';
-import type { PendingEffect } from './envelope.ts';
 import { StaleCommit } from './errors.ts';
 import { giveUp } from './give-up.ts';
 import type { HostContext } from './host-context.ts';
-import { Outbox } from './outbox.ts';
+import { KeptMessages, type MessageWork } from './kept-messages.ts';
+import { LoadedActor } from './loaded-actor.ts';
 import type { Kind } from './registration.ts';
-import { TimerSet } from './timer-set.ts';
 import type { Address, Delivery } from './transport.ts';
 import { WAKE, woken } from './wake.ts';
 import { whileFull } from './while-full.ts';
 
-type MessageWork = Extract<Work, { kind: 'message' }>;
-
-/**
- * One active actor on this host: takes its messages, timers and effect results one at a time through the cycle.
- * Invariant: `#state` is what the journal holds, or undefined when that is not known.
- */
+/** One active actor on this host: takes its messages, timers and effect results one at a time through the cycle. */
 export class ActorCell {
   readonly address: Address;
   readonly #context: HostContext;
   readonly #kind: Kind;
   readonly #queue: Work[] = [];
-  readonly #effects: EffectRunner;
-  readonly #timers: TimerSet;
-  readonly #outbox: Outbox;
-  /** Messages that a parked actor keeps for later, in order, by id. */
-  readonly #kept = new Map<string, MessageWork>();
-  #state: ActorState | undefined;
-  #loads = 0;
+  readonly #actor: LoadedActor;
+  readonly #kept = new KeptMessages();
   /** Whom the last step sent something. */
   #receivers: readonly Address[] = [];
-  #running = false;
+  #running: Promise<void> | undefined;
   #halted = false;
   #failures = 0;
   #idleSinceMs: number;
@@ -55,32 +43,28 @@ export class ActorCell {
     this.#context = context;
     this.#kind = context.kindFor(address);
     this.#idleSinceMs = context.clock.nowMs();
-    this.#effects = new EffectRunner(address, context, (effect, result) => this.#effectEnded(effect, result));
-    this.#timers = new TimerSet(context.clock, (id, timer) => this.#timerFired(id, timer));
-    this.#outbox = new Outbox(context, address, () => this.#halted);
+    this.#actor = new LoadedActor(address, context, this.#kind, {
+      halted: () => this.#halted,
+      onEffect: (effect, result) => this.#offer({ kind: 'effect', effect, result }),
+      onTimer: (id, timer) => this.#offer({ kind: 'timer', id, timer }),
+    });
   }
 
   /** Milliseconds without anything to do; 0 while there is something. */
   idleMs(): number {
-    const state = this.#state;
-    const busy =
-      this.#running ||
-      this.#kept.size > 0 ||
-      this.#outbox.size > 0 ||
-      (state?.timers.size ?? 0) > 0 ||
-      (state?.effects.size ?? 0) > 0;
+    const busy = this.#running !== undefined || this.#kept.size > 0 || this.#actor.isBusy;
     return busy ? 0 : this.#context.clock.nowMs() - this.#idleSinceMs;
   }
 
   /** Journal position this cell knows; undefined when it has to load. */
   get sequence(): number | undefined {
-    return this.#state?.sequence;
+    return this.#actor.state?.sequence;
   }
 
   /** `refusal`: why the event does not fit its schema. */
   receive(delivery: Delivery, refusal?: Error): void {
     if (this.#halted) delivery.nak(0);
-    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message, loads: this.#loads });
+    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message, loads: this.#actor.loads });
   }
 
   /** Loads if need be and takes up timers, effects and unsent messages. */
@@ -96,37 +80,47 @@ export class ActorCell {
   /** Gives the actor up. What was not acknowledged goes back. */
   halt(): void {
     this.#halted = true;
-    this.#effects.stop();
-    this.#timers.stop();
-    for (const work of [...this.#kept.values(), ...this.#queue.splice(0)]) this.#returnMessage(work);
-    this.#kept.clear();
+    this.#actor.stop();
+    for (const work of [...this.#kept.takeAll(), ...this.#queue.splice(0)]) this.#returnMessage(work);
+  }
+
+  /** Resolves when no step is under way any more: what it commits is committed. */
+  async settled(): Promise<void> {
+    await this.#running;
   }
 
   #offer(work: Work): void {
     if (this.#halted) return;
     this.#queue.push(work);
-    if (this.#running) return;
-    this.#running = true;
-    void this.#run();
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
     const { clock, limits } = this.#context;
     let steps = 0;
-    for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
-      if (++steps % limits.stepsPerSlice === 0) await sleep(clock, 0);
-      await this.#outbox.untilRoom();
-      if (this.#receivers.length > 0) await this.#slowDown();
-      try {
-        await this.#take(work);
-      } catch (error) {
-        if (this.#halted || error instanceof Halted) break;
-        await this.#failed(work, error);
+    try {
+      for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
+        if (++steps % limits.stepsPerSlice === 0) await sleep(clock, 0);
+        await this.#actor.untilRoom();
+        if (this.#receivers.length > 0) await this.#slowDown();
+        await this.#attempt(work);
       }
-      if (this.#halted) break;
+    } catch (error) {
+      if (!(error instanceof Halted)) throw error;
+    } finally {
+      this.#running = undefined;
+      this.#idleSinceMs = clock.nowMs();
     }
-    this.#running = false;
-    this.#idleSinceMs = clock.nowMs();
+  }
+
+  async #attempt(work: Work): Promise<void> {
+    try {
+      await this.#take(work);
+    } catch (error) {
+      if (this.#halted || error instanceof Halted) throw new Halted();
+      await this.#failed(work, error);
+    }
+    if (this.#halted) throw new Halted();
   }
 
   async #slowDown(): Promise<void> {
@@ -136,9 +130,8 @@ export class ActorCell {
   }
 
   async #take(work: Work): Promise<void> {
-    if (work.kind === 'reload') this.#forget();
-    this.#state ??= await this.#load();
-    const state = this.#state;
+    if (work.kind === 'reload') this.#actor.forget();
+    const state = await this.#actor.load();
     if (this.#takeKept(work)) return;
     if (work.kind === 'wake' || work.kind === 'reload') return;
     if (work.kind === 'message') {
@@ -151,7 +144,7 @@ export class ActorCell {
       if (await this.#wasTaken(work, state)) return work.delivery.ack();
     }
     if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer && work.failedAt !== state.sequence) return;
-    this.#finish(await commitStep(this.#cycle(state), work), state);
+    this.#finish(await commitStep(this.#cycle(state), work));
     this.#failures = 0;
   }
 
@@ -160,7 +153,7 @@ export class ActorCell {
     const due = woken(state, delivery.message, this.#context.clock.nowMs());
     if (due !== undefined) {
       const { id, timer } = due;
-      this.#finish(await commitStep(this.#cycle(state), { kind: 'timer', id, timer }), state);
+      this.#finish(await commitStep(this.#cycle(state), { kind: 'timer', id, timer }));
       this.#failures = 0;
     }
     delivery.ack();
@@ -172,23 +165,23 @@ export class ActorCell {
    */
   async #wasTaken(work: MessageWork, state: ActorState): Promise<boolean> {
     const { delivery, loads } = work;
-    if (loads === this.#loads && delivery.attempt === 1) return false;
+    if (loads === this.#actor.loads && delivery.attempt === 1) return false;
     if (!mayBeForgotten(state, delivery.message, this.#context.limits)) return false;
-    const stored = await this.#untilAvailable(() => delivery.isStored());
+    const stored = await this.#actor.untilAvailable(() => delivery.isStored());
     if (this.#halted) throw new Halted();
     return !stored;
   }
 
   #keep(work: MessageWork, state: ActorState): void {
-    this.#kept.set(work.delivery.message.id, work);
+    this.#kept.keep(work);
     answerLater(this.#context, work.delivery.message, 'parked', `${this.address} is parked: ${state.parked?.reason}`);
   }
 
   /** Once released: what was kept comes first, `then` after it. Whether there was any. */
   #takeKept(then?: Work): boolean {
-    if (this.#kept.size === 0 || this.#state === undefined || this.#state.status === 'parked') return false;
-    this.#queue.unshift(...this.#kept.values(), ...(then === undefined ? [] : [then]));
-    this.#kept.clear();
+    const { state } = this.#actor;
+    if (this.#kept.size === 0 || state === undefined || state.status === 'parked') return false;
+    this.#queue.unshift(...this.#kept.takeAll(), ...(then === undefined ? [] : [then]));
     return true;
   }
 
@@ -203,8 +196,8 @@ export class ActorCell {
     };
   }
 
-  #finish(done: Committed, state: ActorState): void {
-    this.#outbox.add(done.unsent);
+  #finish(done: Committed): void {
+    this.#actor.send(done.unsent);
     this.#receivers = done.receivers;
     for (const call of done.calls) {
       try {
@@ -213,7 +206,7 @@ export class ActorCell {
         this.#context.alert({ code: 'STEP_FAILED', address: this.address, text: `plain action: ${String(error)}` });
       }
     }
-    this.#follow(state);
+    this.#actor.follow();
     this.#takeKept();
     this.#reached('effect');
   }
@@ -238,49 +231,11 @@ export class ActorCell {
     delivery.nak(limits.handBackMs * Math.min(delivery.attempt, 10));
   }
 
-  async #load(): Promise<ActorState> {
-    const { transport, clock } = this.#context;
-    const entry = await this.#untilAvailable(() => transport.latest(this.address));
-    if (this.#halted) throw new Halted();
-    this.#loads++;
-    const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
-    this.#outbox.add(state.outbox);
-    state.outbox = this.#outbox.messages;
-    this.#follow(state);
-    return state;
-  }
-
-  #untilAvailable<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { clock, random, limits } = this.#context;
-    const onRetry = (error: Error, attempt: number): void => this.#unavailable(error, attempt);
-    return untilAvailable(clock, random, limits.unavailable, () => this.#halted, onRetry, work);
-  }
-
-  #unavailable(error: Error, attempt: number): void {
-    if (attempt % 10 !== 1) return;
-    this.#context.alert({ code: 'TRANSPORT_UNAVAILABLE', address: this.address, text: error.message });
-  }
-
-  #follow(state: ActorState): void {
-    if (state.status === 'parked') {
-      this.#effects.stop();
-      this.#timers.stop();
-      return;
-    }
-    this.#timers.follow(state.timers);
-    this.#effects.follow(this.#kind, state.effects);
-  }
-
-  #forget(): void {
-    this.#state = undefined;
-    this.#outbox.clear();
-  }
-
   /** Loads again and tries again; after too many tries the kind's policy acts. */
   async #failed(work: Work, error: unknown): Promise<void> {
     const { clock, random, limits, alert } = this.#context;
-    const failedAt = this.#state?.sequence;
-    this.#forget();
+    const failedAt = this.#actor.state?.sequence;
+    this.#actor.forget();
     if (error instanceof StaleCommit) {
       this.#queue.unshift(work);
       return;
@@ -306,11 +261,10 @@ export class ActorCell {
   #cannotLoad(work: Work, error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
     if (this.#failures % 10 === 1) this.#context.alert({ code: 'ACTOR_UNREADABLE', address: this.address, text });
-    for (const each of [work, ...this.#queue.splice(0), ...this.#kept.values()]) {
+    for (const each of [work, ...this.#queue.splice(0), ...this.#kept.takeAll()]) {
       if (each.kind === 'message') answerLater(this.#context, each.delivery.message, 'unreadable', text);
       this.#returnMessage(each);
     }
-    this.#kept.clear();
   }
 
   #returnMessage(work: Work): void {
@@ -322,30 +276,21 @@ export class ActorCell {
     const parks = this.#kind.onError.policy === 'park';
     const failures = this.#failures;
     try {
-      this.#state = await this.#load();
-      const state = this.#state;
+      const state = await this.#actor.load();
       if (work.kind === 'message' && !parks) remember(state, work.delivery.message, this.#context.limits);
       const result = giveUp(this.#kind, this.address, state, error, failures);
-      this.#finish(await commitResult(this.#cycle(state), work, causeOf(work), result, !parks), state);
+      this.#finish(await commitResult(this.#cycle(state), work, causeOf(work), result, !parks));
       this.#failures = 0;
       const text = `${this.address} after ${failures} failures: ${result.reason}`;
       alert({ code: parks ? 'ACTOR_PARKED' : 'ACTOR_ENDED', address: this.address, text });
-      if (parks) this.#returnMessage(work);
+      if (parks && work.kind === 'message') this.#keep(work, state);
     } catch (again) {
       if (again instanceof Halted) return; // nobody above waits for it, and the next host goes on from the journal
       const why = again instanceof Error ? again.message : String(again);
       alert({ code: 'STEP_FAILED', address: this.address, text: `${this.address} cannot be given up: ${why}` });
-      this.#forget();
+      this.#actor.forget();
       this.#queue.unshift(work); // somebody else moved the actor, or it cannot be written: once more from the start
       await sleep(this.#context.clock, this.#context.limits.failure.maxMs);
     }
-  }
-
-  #effectEnded(effect: PendingEffect, result: EffectResult): void {
-    this.#offer({ kind: 'effect', effect, result });
-  }
-
-  #timerFired(id: string, timer: PendingTimer): void {
-    this.#offer({ kind: 'timer', id, timer });
   }
 }

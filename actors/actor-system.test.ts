@@ -58,7 +58,9 @@ for (const atomicOutgoing of [true, false]) {
     await system.tell('counter/a', { type: 'add', by: 2 });
     expect(await system.ask('counter/a', { type: 'get' })).toBe(2);
     await system.tell('counter/a', { type: 'work' });
-    await expect.poll(async () => (await system.inspect('counter/a'))?.snapshot.value).toBe('idle');
+    await expect
+      .poll(async () => (await system.inspect('counter/a'))?.snapshot)
+      .toMatchObject({ value: 'idle', context: { sum: 4 } });
     await system.tell('counter/a', { type: 'pass', to: 'counter/b' });
     await expect.poll(() => system.ask('counter/b', { type: 'get' })).toBe(4);
     await expect(system.tell('counter/a', { type: 'add', by: 'x' })).rejects.toMatchObject({ code: 'MALFORMED_EVENT' });

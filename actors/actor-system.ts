@@ -72,7 +72,14 @@ export class ActorSystem {
       random,
       limits,
       wakeFromMs: transport.schedules && options.timers !== 'own' ? limits.scheduledFromMs : undefined,
-      alert: options.onAlert ?? (() => {}),
+      alert: (alert) => {
+        try {
+          options.onAlert?.(alert);
+        } catch (error) {
+          // A listener that fails must not stop the actor it is told about.
+          console.error('onAlert threw', error, alert);
+        }
+      },
       kindFor: (of) => this.#kind(of),
       freshId: () => `${host}-${life}-${++count}`,
       onCyclePoint: options.onCyclePoint ?? (() => {}),

@@ -7,6 +7,9 @@ import type { HostContext } from './host-context.ts';
 import { refusalOf } from './refusal.ts';
 import type { Address, Delivery, JournalEntry, PartitionConsumer } from './transport.ts';
 
+/** A commit that takes longer than this is left to itself. */
+const SETTLE_MS = 1_000;
+
 /** One partition while this host has it. */
 export class OwnedPartition {
   readonly number: number;
@@ -55,7 +58,7 @@ export class OwnedPartition {
       else this.#quiet.set(entry.address, entry.sequence);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      this.#context.alert({ code: 'STEP_FAILED', address: entry.address, text });
+      this.#context.alert({ code: 'ACTOR_UNREADABLE', address: entry.address, text });
     }
   }
 
@@ -70,10 +73,17 @@ export class OwnedPartition {
     }
   }
 
-  /** Gives everything back at once; resolves when no more messages come. */
+  /**
+   * Gives everything back at once; resolves when no more messages come and no commit is under way: whoever looks through
+   * the journal then sees the last steps of this host. Waits for servers that do not answer `SETTLE_MS` at most.
+   */
   async close(): Promise<void> {
+    const cells = [...this.#cells.values()];
     this.halt();
-    await this.#consumer?.stop();
+    const patience = Promise.withResolvers<unknown>();
+    const timer = this.#context.clock.after(SETTLE_MS, () => patience.resolve(undefined));
+    const settled = Promise.race([Promise.all(cells.map((cell) => cell.settled())), patience.promise]);
+    await Promise.all([this.#consumer?.stop(), settled]).finally(() => timer.cancel());
   }
 
   halt(): void {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { assign, createMachine, setup } from 'xstate';
 import { z } from 'zod';
 import {
@@ -9,6 +9,7 @@ import {
   MemoryServer,
   MemoryTransport,
   reply,
+  sleep,
   systemClock,
   tell,
 } from './mod.ts';
@@ -86,6 +87,75 @@ test('a clean stop hands over at once; a death is noticed; timers go on, late an
     .toEqual(ids.map(() => 1_001));
   expect(systemClock.nowMs() - armedMs).toBeGreaterThanOrEqual(60);
   await c.system.stop();
+});
+
+test('a step that is under way when its host stops is not forgotten: the next host goes on with its timer at once', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+  const a = await host(server, 'a');
+  const b = await host(server, 'b');
+  await expect.poll(() => a.system.owns('counter/1') !== b.system.owns('counter/1')).toBe(true);
+  const [owner, other] = a.system.owns('counter/1') ? [a, b] : [b, a];
+  const commit = owner.transport.commit.bind(owner.transport);
+  let committing = 0;
+  // The servers are slow to answer.
+  owner.transport.commit = async (step) => {
+    committing += 1;
+    await sleep(systemClock, 120);
+    return commit(step);
+  };
+  await owner.system.tell('counter/1', { type: 'wait' });
+  await expect.poll(() => committing).toBe(1);
+  await owner.system.stop();
+  await expect.poll(async () => (await other.system.inspect('counter/1'))?.snapshot.context.sum).toBe(1_000);
+  await other.system.stop();
+});
+
+test('a listener of alerts that throws stops nothing', async () => {
+  const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const machine = createMachine({
+    on: {
+      add: {
+        guard: () => {
+          throw new Error('broken');
+        },
+        actions: [],
+      },
+      get: { actions: reply(() => 'well') },
+    },
+  });
+  const onAlert = () => {
+    throw new Error('the listener is broken');
+  };
+  const a = await host(server, 'a', { machine, onError: { maxFailures: 2 } }, { onAlert });
+  await a.system.tell('counter/1', { type: 'add' });
+  await expect.poll(async () => (await a.system.inspect('counter/1'))?.status).toBe('parked');
+  expect(await a.system.ask('counter/2', { type: 'get' })).toBe('well');
+  expect(said).toHaveBeenCalled();
+  said.mockRestore();
+  await a.system.stop();
+});
+
+test('a host that stops while an actor fails and is given up stops quietly', async () => {
+  for (let afterMs = 0; afterMs < 12; afterMs += 1) {
+    const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+    const machine = createMachine({
+      on: {
+        add: {
+          guard: () => {
+            throw new Error('broken');
+          },
+          actions: [],
+        },
+      },
+    });
+    const a = await host(server, 'a', { machine, onError: { maxFailures: 3 } });
+    await a.system.tell('counter/1', { type: 'add' });
+    await sleep(systemClock, afterMs);
+    if (afterMs % 2 === 0) await a.system.stop();
+    else a.system.kill();
+    await a.transport.close();
+  }
 });
 
 test('a host that was cut off and believes it still owns an actor cannot commit', async () => {

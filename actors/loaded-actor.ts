@@ -1,0 +1,113 @@
+import { type ActorState, emptyState, loadState, type PendingTimer } from './actor-state.ts';
+import { Halted, untilAvailable } from './backoff.ts';
+import { type EffectResult, EffectRunner } from './effect-runner.ts';
+import type { PendingEffect } from './envelope.ts';
+import type { HostContext } from './host-context.ts';
+import { Outbox } from './outbox.ts';
+import type { Kind } from './registration.ts';
+import { TimerSet } from './timer-set.ts';
+import type { Address, MailboxMessage } from './transport.ts';
+
+export interface LoadedActorEdges {
+  readonly halted: () => boolean;
+  readonly onEffect: (effect: PendingEffect, result: EffectResult) => void;
+  readonly onTimer: (id: string, timer: PendingTimer) => void;
+}
+
+/**
+ * An actor's state in memory and what runs for it: effects, timers, unsent messages. Invariant: `state` is what the journal
+ * holds, or undefined when that is not known.
+ */
+export class LoadedActor {
+  readonly #address: Address;
+  readonly #context: HostContext;
+  readonly #kind: Kind;
+  readonly #halted: () => boolean;
+  readonly #effects: EffectRunner;
+  readonly #timers: TimerSet;
+  readonly #outbox: Outbox;
+  #state: ActorState | undefined;
+  #loads = 0;
+
+  constructor(address: Address, context: HostContext, kind: Kind, edges: LoadedActorEdges) {
+    this.#address = address;
+    this.#context = context;
+    this.#kind = kind;
+    this.#halted = edges.halted;
+    this.#effects = new EffectRunner(address, context, edges.onEffect);
+    this.#timers = new TimerSet(context.clock, edges.onTimer);
+    this.#outbox = new Outbox(context, address, edges.halted);
+  }
+
+  get state(): ActorState | undefined {
+    return this.#state;
+  }
+
+  /** How often it was loaded. */
+  get loads(): number {
+    return this.#loads;
+  }
+
+  /** True while something of its own will make it step or send. */
+  get isBusy(): boolean {
+    const { timers, effects } = this.#state ?? {};
+    return this.#outbox.size > 0 || (timers?.size ?? 0) > 0 || (effects?.size ?? 0) > 0;
+  }
+
+  /** Reads the journal if need be. Throws `Halted`, `CorruptJournal`, `VersionMismatch`. */
+  async load(): Promise<ActorState> {
+    if (this.#state !== undefined) return this.#state;
+    const { transport, clock } = this.#context;
+    const entry = await this.untilAvailable(() => transport.latest(this.#address));
+    if (this.#halted()) throw new Halted();
+    this.#loads++;
+    const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
+    this.#outbox.add(state.outbox);
+    state.outbox = this.#outbox.messages;
+    this.#state = state;
+    this.follow();
+    return state;
+  }
+
+  /** The state may no longer be what the journal holds. What is unsent comes back with the next load. */
+  forget(): void {
+    this.#state = undefined;
+    this.#outbox.clear();
+  }
+
+  send(messages: readonly MailboxMessage[]): void {
+    this.#outbox.add(messages);
+  }
+
+  /** Resolves when its outbox has room. */
+  untilRoom(): Promise<void> {
+    return this.#outbox.untilRoom();
+  }
+
+  /** Starts and ends timers and effects as the state says. */
+  follow(): void {
+    const state = this.#state;
+    if (state === undefined) return;
+    if (state.status === 'parked') {
+      this.stop();
+      return;
+    }
+    this.#timers.follow(state.timers);
+    this.#effects.follow(this.#kind, state.effects);
+  }
+
+  stop(): void {
+    this.#effects.stop();
+    this.#timers.stop();
+  }
+
+  /** Repeats `work` until messaging answers. Throws `Halted`. */
+  untilAvailable<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { clock, random, limits, alert } = this.#context;
+    const onRetry = (error: Error, attempt: number): void => {
+      if (attempt % 10 !== 1) return;
+      alert({ code: 'TRANSPORT_UNAVAILABLE', address: this.#address, text: error.message });
+    };
+    return untilAvailable(clock, random, limits.unavailable, this.#halted, onRetry, work);
+  }
+}
