@@ -32,6 +32,13 @@ const CASES: readonly (readonly [file: string, text: string, says: string])[] = 
   ['node-agent/agent/a.ts', 'export const x = Date.now();', 'noRestrictedGlobals'],
   ['machines/g.ts', 'export const x = Math.random();', 'Randomness without a seed'],
   ['simulation/c.ts', 'export const x = Math.random();', 'Randomness without a seed'],
+  ['simulation/d.ts', 'export const x = performance.now();', 'noRestrictedGlobals'],
+  ['machines/h.ts', 'export const x = new Intl.Collator();', 'noRestrictedGlobals'],
+  [
+    'machines/i.ts',
+    "export const x = ['b', 'a'].sort((p, q) => p.localeCompare(q));",
+    'The order or form of a language',
+  ],
   ['lab/a.ts', 'export const x = Math.random();', ''],
 ];
 

@@ -19,6 +19,7 @@ export async function withoutRealTime<Result>(work: () => Promise<Result>): Prom
     [Math, 'random'],
     [globalThis, 'setTimeout'],
     [globalThis, 'setInterval'],
+    [process, 'hrtime'],
     [crypto, 'randomUUID'],
     [crypto, 'getRandomValues'],
   ];
