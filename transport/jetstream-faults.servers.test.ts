@@ -81,6 +81,17 @@ test('a batch with a wrong expectation behind its first message is refused as a 
   await connection.close();
 });
 
+test('a step of more messages than the servers take at once is refused for good, not tried for ever', async () => {
+  const transport = await host(cluster.urls[0]);
+  const address = 'flood/x' as Address;
+  const to = 'flood/sink' as Address;
+  const outgoing = Array.from({ length: 1_000 }, (_, i) => ({ id: `f${i}`, to, from: address, event: { type: 'x' } }));
+  const step = { address, expectedSequence: 0, commitId: 'flood', body: '1' };
+  await expect(transport.commit({ ...step, outgoing })).rejects.toMatchObject({ code: 'TOO_MANY_MESSAGES' });
+  expect(await transport.latest(address)).toBeUndefined();
+  expect(await transport.commit({ ...step, outgoing: outgoing.slice(1) })).toBeGreaterThan(0);
+});
+
 /** Commits steps of one actor until told to stop, as a runtime would: unknown outcomes are retried with the same id. */
 async function commitLoop(transport: Transport, address: Address, until: () => boolean): Promise<string[]> {
   const done: string[] = [];

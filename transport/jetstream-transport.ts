@@ -11,6 +11,7 @@ import {
   type ScheduledMessage,
   StaleCommit,
   type StepCommit,
+  TooManyMessages,
   type Transport,
   TransportUnavailable,
 } from '#actors';
@@ -42,6 +43,8 @@ export interface JetStreamParts {
   readonly mailboxLimit: number;
 }
 
+/** What the servers take in one atomic batch. */
+const MOST_WRITES = 1_000;
 /** Messages of a watch on their way at once. */
 const WINDOW = 512;
 
@@ -98,7 +101,7 @@ export class JetStreamTransport implements Transport {
     const outgoing = step.outgoing.map((message) => this.#mailboxWrite(message));
     const scheduled = (step.scheduled ?? []).flatMap((each) => this.#scheduleWrite(each) ?? []);
     try {
-      if (this.atomicOutgoing) return await this.#group.write([journal, ...outgoing, ...scheduled]);
+      if (this.atomicOutgoing) return await this.#group.write(fitting(step, [journal, ...outgoing, ...scheduled]));
       const sequence = await this.#group.write([journal]);
       // Lost with this process at worst, and then the timer begins again on the next host.
       for (const write of scheduled) this.#group.write([write]).catch(() => {});
@@ -250,4 +253,12 @@ export class JetStreamTransport implements Transport {
     const { connection, readTimeoutMs } = this.#parts;
     return untilAnswered(readTimeoutMs, () => connection.isClosed(), read);
   }
+}
+
+/** Throws `TooManyMessages`: the servers would refuse it for ever. */
+function fitting({ address }: StepCommit, writes: readonly StreamWrite[]): readonly StreamWrite[] {
+  if (writes.length <= MOST_WRITES) return writes;
+  throw new TooManyMessages(
+    `a step of ${address} has ${writes.length} messages and scheduled timers, the servers take ${MOST_WRITES} at once: send them in several steps`,
+  );
 }

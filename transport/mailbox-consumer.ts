@@ -107,10 +107,22 @@ export class MailboxConsumer implements PartitionConsumer {
     } catch (error) {
       const reason = error instanceof z.ZodError || error instanceof SyntaxError ? error.message : undefined;
       if (reason === undefined) throw error;
-      void this.#options
-        .refuse(parsed, `not a mailbox message: ${reason}`)
-        .then(() => this.#cleaner.acknowledged(stored.sequence));
+      void this.#bury(parsed, `not a mailbox message: ${reason}`, stored.sequence);
       return undefined;
+    }
+  }
+
+  /** Tried until it is kept: before that it must stay in the mailbox. */
+  async #bury(message: unknown, reason: string, sequence: number): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#options.refuse(message, reason);
+        this.#cleaner.acknowledged(sequence);
+        return;
+      } catch {
+        // No leader or not connected: ask again until the servers are back.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
     }
   }
 

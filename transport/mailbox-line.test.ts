@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Address, MailboxMessage } from '#actors';
+import { type Address, DEFAULT_LIMITS, type MailboxMessage } from '#actors';
 import { type LineItem, MailboxLine } from './mailbox-line.ts';
 
 function item(sequence: number, extra: Partial<MailboxMessage> = {}): LineItem {
@@ -59,4 +59,16 @@ test('an urgent message overtakes what waits', () => {
   for (let i = 1; i <= 30; i += 1) a.offer(item(i), 8);
   a.offer(item(31, { urgent: true }), 8);
   expect(handed.at(-1)?.sequence).toBe(31);
+});
+
+test('urgent messages from outside do not make an actor forget ids that may come again', () => {
+  const { line: a, handed, settle } = line();
+  for (let i = 1; i <= 30; i += 1) a.offer(item(i), 256);
+  for (let i = 31; i <= 50; i += 1) a.offer(item(i, { urgent: true }), 256);
+  expect(handed.map((each) => each.sequence)).toEqual(
+    [...Array(24).keys(), ...Array(8).keys()].map((n, at) => (at < 24 ? n + 1 : n + 31)),
+  );
+  expect(handed.length, 'ids an actor remembers').toBeLessThanOrEqual(DEFAULT_LIMITS.idsRemembered);
+  while (handed.length > 0) settle(1);
+  expect(a.isEmpty).toBe(true);
 });

@@ -5,6 +5,8 @@ import type { MailboxMessage } from '#actors';
  * its last 512 senders; what can come again after a crash must stay below that, or it would be applied twice.
  */
 const EXTERNAL_UNREMOVED = 24;
+/** Urgent ones from outside come on top of these. */
+const URGENT_UNREMOVED = 8;
 const SENDERS_UNREMOVED = 256;
 /** As many removals are worth a request of their own. */
 const WORTH_HURRYING = 64;
@@ -34,12 +36,14 @@ export function isExternal(message: MailboxMessage): boolean {
 export class MailboxLine {
   readonly #edges: LineEdges;
   readonly #waiting: LineItem[] = [];
+  readonly #urgent: LineItem[] = [];
   readonly #skipped: number[] = [];
   #firstSkipped = 0;
   #handed = 0;
   #unremoved = 0;
   #held = false;
   #externalUnremoved = 0;
+  #urgentUnremoved = 0;
   readonly #sendersUnremoved = new Map<string, number>();
 
   constructor(edges: LineEdges) {
@@ -48,7 +52,7 @@ export class MailboxLine {
 
   /** Messages in memory. */
   get size(): number {
-    return this.#handed + this.#waiting.length;
+    return this.#handed + this.#waiting.length + this.#urgent.length;
   }
 
   /** Sequence of the oldest message left in the stream. */
@@ -67,9 +71,9 @@ export class MailboxLine {
 
   /** A message as the partition's own feed sees it, in rising order. `room`: how many may be in memory. */
   offer(item: LineItem, room: number): void {
-    if (item.message.urgent === true) this.#hand(item);
+    if (item.message.urgent === true) this.#admit(item, this.#urgent);
     else if (this.unreadFrom !== undefined || this.size >= room) this.#skipped.push(item.sequence);
-    else this.#admit(item);
+    else this.#admit(item, this.#waiting);
   }
 
   /** A message read again. Whether it was one of those skipped. */
@@ -77,7 +81,7 @@ export class MailboxLine {
     for (let next = this.unreadFrom; next !== undefined && next <= item.sequence; next = this.unreadFrom) {
       this.#firstSkipped += 1;
       if (next === item.sequence) {
-        this.#admit(item);
+        this.#admit(item, this.#waiting);
         break;
       }
       this.#edges.vanished(next);
@@ -98,7 +102,7 @@ export class MailboxLine {
   /** The message is certainly no longer stored. */
   removed(message: MailboxMessage): void {
     this.#unremoved -= 1;
-    if (isExternal(message)) this.#externalUnremoved -= 1;
+    if (isExternal(message)) this.#countExternal(message, -1);
     else {
       const left = (this.#sendersUnremoved.get(message.from) ?? 0) - 1;
       if (left > 0) this.#sendersUnremoved.set(message.from, left);
@@ -107,28 +111,45 @@ export class MailboxLine {
     this.#advance();
   }
 
-  #admit(item: LineItem): void {
-    this.#waiting.push(item);
+  #countExternal(message: MailboxMessage, by: number): void {
+    this.#externalUnremoved += by;
+    if (message.urgent === true) this.#urgentUnremoved += by;
+  }
+
+  #admit(item: LineItem, to: LineItem[]): void {
+    to.push(item);
     this.#advance();
   }
 
   #advance(): void {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const full = isExternal(next.message)
-        ? this.#externalUnremoved >= EXTERNAL_UNREMOVED
-        : this.#sendersUnremoved.size >= SENDERS_UNREMOVED && !this.#sendersUnremoved.has(next.message.from);
-      this.#held = full;
-      if (full) return;
-      this.#waiting.shift();
+    const urgentHeld = this.#handUntilFull(this.#urgent);
+    this.#held = this.#handUntilFull(this.#waiting) || urgentHeld;
+  }
+
+  /** True when some are left. */
+  #handUntilFull(items: LineItem[]): boolean {
+    for (let next = items[0]; next !== undefined; next = items[0]) {
+      if (this.#isFullFor(next.message)) return true;
+      items.shift();
       this.#hand(next);
     }
+    return false;
+  }
+
+  #isFullFor(message: MailboxMessage): boolean {
+    if (!isExternal(message)) {
+      const { size } = this.#sendersUnremoved;
+      return message.urgent !== true && size >= SENDERS_UNREMOVED && !this.#sendersUnremoved.has(message.from);
+    }
+    if (message.urgent === true) return this.#urgentUnremoved >= URGENT_UNREMOVED;
+    return this.#externalUnremoved >= EXTERNAL_UNREMOVED;
   }
 
   #hand(item: LineItem): void {
     const { message } = item;
     this.#handed += 1;
     this.#unremoved += 1;
-    if (isExternal(message)) this.#externalUnremoved += 1;
+    if (isExternal(message)) this.#countExternal(message, 1);
     else this.#sendersUnremoved.set(message.from, (this.#sendersUnremoved.get(message.from) ?? 0) + 1);
     this.#edges.hand(item);
   }

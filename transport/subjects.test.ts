@@ -22,6 +22,11 @@ test('a journal subject names its actor; an id may contain slashes and dots', ()
   expect(subjects.journal(address)).toMatch(/^understudy\.j\.\d+\.job\.web=2e1=2f2$/);
 });
 
+test('a subject that somebody else made stops nobody', () => {
+  expect(subjects.addressOf('understudy.j.1.vm.=zz')).toBe('vm/=zz');
+  expect(subjects.addressOf('understudy.j.1.vm')).toBe('vm/');
+});
+
 test('an address without kind or id is refused', () => {
   for (const bad of ['vm', 'vm/', '/x', '']) {
     expect(() => subjects.journal(bad as Address)).toThrow(expect.objectContaining({ code: 'INVALID_ADDRESS' }));

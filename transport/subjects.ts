@@ -14,9 +14,14 @@ export function toToken(text: string): string {
   return token;
 }
 
+/** A token that is none of ours stays as it is: whoever reads a partition must get past it. */
 export function fromToken(token: string): string {
   if (!token.includes('=')) return token;
-  return decodeURIComponent(token.replaceAll('=', '%'));
+  try {
+    return decodeURIComponent(token.replaceAll('=', '%'));
+  } catch {
+    return token;
+  }
 }
 
 /**
