@@ -19,7 +19,7 @@ import type { HostContext } from './host-context.ts';
 import { KeptMessages, type MessageWork } from './kept-messages.ts';
 import { LoadedActor } from './loaded-actor.ts';
 import type { Kind } from './registration.ts';
-import type { Address, Delivery } from './transport.ts';
+import type { Address, Delivery, JournalEntry } from './transport.ts';
 import { WAKE, woken } from './wake.ts';
 import { whileFull } from './while-full.ts';
 
@@ -68,8 +68,8 @@ export class ActorCell {
   }
 
   /** Loads if need be and takes up timers, effects and unsent messages. */
-  activate(): void {
-    this.#offer({ kind: 'wake' });
+  activate(entry: JournalEntry): void {
+    this.#offer({ kind: 'wake', entry });
   }
 
   /** The journal moved without us: load again. */
@@ -131,7 +131,7 @@ export class ActorCell {
 
   async #take(work: Work): Promise<void> {
     if (work.kind === 'reload') this.#actor.forget();
-    const state = await this.#actor.load();
+    const state = await this.#actor.load(work.kind === 'wake' ? work.entry : undefined);
     if (this.#takeKept(work)) return;
     if (work.kind === 'wake' || work.kind === 'reload') return;
     if (work.kind === 'message') {

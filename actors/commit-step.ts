@@ -10,7 +10,7 @@ import type { HostContext } from './host-context.ts';
 import type { Kind } from './registration.ts';
 import { numberMessages, seal } from './seal.ts';
 import { effectEvent, runStep, type StepResult } from './step.ts';
-import type { Address, Delivery, MailboxMessage } from './transport.ts';
+import type { Address, Delivery, JournalEntry, MailboxMessage } from './transport.ts';
 import { wakesOf } from './wake.ts';
 
 /** Something that makes an actor step. */
@@ -26,7 +26,11 @@ export type StepWork =
   | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer; readonly failedAt?: number }
   | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult };
 
-export type Work = StepWork | { readonly kind: 'wake' } | { readonly kind: 'reload' };
+export type Work =
+  | StepWork
+  /** `entry`: the actor's last step, as its partition's sweep saw it. */
+  | { readonly kind: 'wake'; readonly entry: JournalEntry }
+  | { readonly kind: 'reload' };
 
 /** Where a step happens. */
 export interface Cycle {

@@ -6,7 +6,7 @@ import type { HostContext } from './host-context.ts';
 import { Outbox } from './outbox.ts';
 import type { Kind } from './registration.ts';
 import { TimerSet } from './timer-set.ts';
-import type { Address, MailboxMessage } from './transport.ts';
+import type { Address, JournalEntry, MailboxMessage } from './transport.ts';
 
 export interface LoadedActorEdges {
   readonly halted: () => boolean;
@@ -54,11 +54,14 @@ export class LoadedActor {
     return this.#outbox.size > 0 || (timers?.size ?? 0) > 0 || (effects?.size ?? 0) > 0;
   }
 
-  /** Reads the journal if need be. Throws `Halted`, `CorruptJournal`, `VersionMismatch`. */
-  async load(): Promise<ActorState> {
+  /**
+   * Reads the journal if need be, or takes `seen`: an entry that was the last a moment ago. If a newer one was committed
+   * since, this actor's own step is refused and it loads again. Throws `Halted`, `CorruptJournal`, `VersionMismatch`.
+   */
+  async load(seen?: JournalEntry): Promise<ActorState> {
     if (this.#state !== undefined) return this.#state;
     const { transport, clock } = this.#context;
-    const entry = await this.untilAvailable(() => transport.latest(this.#address));
+    const entry = seen ?? (await this.untilAvailable(() => transport.latest(this.#address)));
     if (this.#halted()) throw new Halted();
     this.#loads++;
     const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());

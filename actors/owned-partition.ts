@@ -54,7 +54,7 @@ export class OwnedPartition {
     }
     if (this.#quiet.get(entry.address) === entry.sequence) return;
     try {
-      if (hasWork(readEnvelope(entry))) this.#cellFor(entry.address).activate();
+      if (hasWork(readEnvelope(entry))) this.#cellFor(entry.address).activate(entry);
       else this.#quiet.set(entry.address, entry.sequence);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -93,10 +93,7 @@ export class OwnedPartition {
   }
 
   #receive(delivery: Delivery): void {
-    if (this.#halted) {
-      delivery.nak(0);
-      return;
-    }
+    if (this.#halted) return; // stays in the mailbox for the next owner
     const { message } = delivery;
     if (!isAddress(message.to)) {
       this.#bury(delivery, `${JSON.stringify(message.to)} is no actor address`);

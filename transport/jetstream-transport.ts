@@ -18,6 +18,7 @@ import {
 import { deadLetter, readDeadLetter } from './dead-letter.ts';
 import { PayloadTooLarge, WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
+import { JournalSweep } from './journal-sweep.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
 import { isExternal } from './mailbox-line.ts';
 import { Mailboxes } from './mailboxes.ts';
@@ -58,6 +59,7 @@ export class JetStreamTransport implements Transport {
   readonly #parts: JetStreamParts;
   readonly #group: GroupCommit;
   readonly #mailboxes: Mailboxes;
+  readonly #journals: JournalSweep;
   readonly #limit: MailboxLimit;
   readonly #feeds = new Set<{ stop(): Promise<void> }>();
 
@@ -72,6 +74,7 @@ export class JetStreamTransport implements Transport {
     const { atomic, timeoutMs } = parts;
     this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 6, batchMessages: 150 });
     const { connection, manager, stream, subjects } = parts;
+    this.#journals = new JournalSweep({ connection, manager, stream, subjects, silenceMs: timeoutMs * 2 });
     this.#mailboxes = new Mailboxes({
       connection,
       manager,
@@ -141,7 +144,7 @@ export class JetStreamTransport implements Transport {
 
   async sweep(partition: number): Promise<readonly JournalEntry[]> {
     const entries = new Map<Address, JournalEntry>();
-    for (const message of await this.#read(this.#parts.subjects.journalsOf(partition), 'last_per_subject')) {
+    for (const message of await this.#answered(() => this.#journals.read(partition))) {
       const entry = this.#entry(message);
       entries.set(entry.address, entry);
     }
@@ -149,7 +152,7 @@ export class JetStreamTransport implements Transport {
   }
 
   async history(address: Address, limit: number): Promise<readonly JournalEntry[]> {
-    const messages = await this.#read(this.#parts.subjects.journal(address), 1);
+    const messages = await this.#read(this.#parts.subjects.journal(address));
     return messages.slice(-limit).map((message) => this.#entry(message));
   }
 
@@ -183,7 +186,7 @@ export class JetStreamTransport implements Transport {
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    const stored = await this.#read(this.#parts.subjects.deadLetters, 1);
+    const stored = await this.#read(this.#parts.subjects.deadLetters);
     return stored.slice(-limit).map(({ data }) => readDeadLetter(data));
   }
 
@@ -243,9 +246,9 @@ export class JetStreamTransport implements Transport {
     return opened;
   }
 
-  #read(filter: string, from: number | 'last_per_subject'): Promise<readonly FeedMessage[]> {
+  #read(filter: string): Promise<readonly FeedMessage[]> {
     const { connection, manager, stream, timeoutMs } = this.#parts;
-    const range = { stream, filter, from, silenceMs: timeoutMs * 2 };
+    const range = { stream, filters: [filter], from: 1, silenceMs: timeoutMs * 2 };
     return this.#answered(() => readStored(connection, manager, range));
   }
 

@@ -140,7 +140,7 @@ export class MailboxFeed {
   }
 
   #dispatch(opened: Opened, message: FeedMessage): void {
-    for (const member of opened.byPartition.get(this.#subjects.partitionOfMailbox(message.subject)) ?? []) {
+    for (const member of opened.byPartition.get(this.#subjects.partitionOf(message.subject)) ?? []) {
       if (message.sequence < member.next || !this.#members.has(member)) continue;
       member.next = message.sequence + 1;
       member.onMessage(message);

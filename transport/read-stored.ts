@@ -7,41 +7,42 @@ const WINDOW = 1_000;
 
 export interface StoredRange {
   readonly stream: string;
-  readonly filter: string;
+  readonly filters: readonly string[];
   readonly from: number | 'last_per_subject';
   /** Silence after which the reading counts as broken off. */
   readonly silenceMs: number;
 }
 
 /**
- * Everything stored under the filter, up to what the leader has now: a consumer may sit on a server that lags, so the
+ * Everything stored under the filters, up to what the leader has now: a consumer may sit on a server that lags, so the
  * reading ends only when it has seen the leader's last message. Throws `TransportUnavailable` when it stops half way, and
  * the client library's errors.
  */
 export async function readStored(
   connection: NatsConnection,
   manager: JetStreamManager,
-  { stream, filter, from, silenceMs }: StoredRange,
+  { stream, filters, from, silenceMs }: StoredRange,
 ): Promise<readonly FeedMessage[]> {
-  const last = await manager.streams.getMessage(stream, { last_by_subj: filter });
-  if (last === null) return [];
+  const ends = await Promise.all(filters.map((filter) => manager.streams.getMessage(stream, { last_by_subj: filter })));
+  const last = Math.max(...ends.map((message) => message?.seq ?? 0));
+  if (last === 0) return [];
   const messages: FeedMessage[] = [];
   const done = Promise.withResolvers<void>();
   const patience = (): NodeJS.Timeout =>
-    setTimeout(() => done.reject(new TransportUnavailable(`reading ${filter} stopped half way`)), silenceMs);
+    setTimeout(() => done.reject(new TransportUnavailable(`reading ${filters.join(' ')} stopped half way`)), silenceMs);
   let timer = patience();
   let feed: StreamFeed | undefined;
   const onMessage = (message: FeedMessage): void => {
     messages.push(message);
     feed?.release();
-    if (message.sequence >= last.seq) done.resolve();
+    if (message.sequence >= last) done.resolve();
     clearTimeout(timer);
     timer = patience();
   };
   // Rejected before anybody waits for it (the feed takes longer to open than the patience lasts): not unhandled.
   done.promise.catch(() => {});
   try {
-    feed = await StreamFeed.open(connection, manager, { stream, filters: [filter], from, window: WINDOW, onMessage });
+    feed = await StreamFeed.open(connection, manager, { stream, filters, from, window: WINDOW, onMessage });
     await done.promise;
     return messages;
   } finally {

@@ -86,8 +86,8 @@ export class Subjects {
     return `${this.prefix}.m.>`;
   }
 
-  /** The partition whose mailbox a subject is. */
-  partitionOfMailbox(subject: string): number {
+  /** The partition whose mailbox or journal a subject is. */
+  partitionOf(subject: string): number {
     const begin = this.prefix.length + 3;
     return Number(subject.slice(begin, subject.indexOf('.', begin)));
   }

@@ -8,6 +8,8 @@ export interface StepRate extends Rate {
   /** Processor time a step, in microseconds: this process, and the three servers together. */
   readonly clientMicroseconds: number;
   readonly serverMicroseconds: number;
+  /** Actors in memory when the measuring began. */
+  readonly visited: number;
 }
 
 export interface StepLoad {
@@ -15,6 +17,8 @@ export interface StepLoad {
   /** Messages under way at once; every actor is visited in turn. */
   readonly underWay: number;
   readonly warmUpMs: number;
+  /** Warms up until every actor was visited once, but not for longer than this. */
+  readonly firstLapMs?: number;
   readonly durationMs: number;
 }
 
@@ -35,6 +39,11 @@ export async function durableSteps(cluster: NatsCluster, load: StepLoad): Promis
     Array.from({ length: load.underWay }, (_, i) => system.tell(`ring/${Math.floor(i * apart)}`, { type: 'step' })),
   );
   await new Promise((resolve) => setTimeout(resolve, load.warmUpMs));
+  const lapEndMs = performance.now() + (load.firstLapMs ?? 0);
+  while (system.activeActors < load.actors && performance.now() < lapEndMs) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const visited = system.activeActors;
   const servers = cluster.servers.flatMap((server) => (server.pid === undefined ? [] : [server.pid]));
   const [serversBefore, clientBefore] = [await cpuOf(servers), process.cpuUsage()];
   durations = [];
@@ -51,5 +60,6 @@ export async function durableSteps(cluster: NatsCluster, load: StepLoad): Promis
   }
   await system.stop();
   await raw.close();
-  return { ...rate, clientMicroseconds: Math.round((client.user + client.system) / steps), serverMicroseconds };
+  const clientMicroseconds = Math.round((client.user + client.system) / steps);
+  return { ...rate, clientMicroseconds, serverMicroseconds, visited };
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { createActorSystem, systemClock, type Transport, tell } from '#actors';
+import { createActorSystem, type Limits, systemClock, type Transport, tell } from '#actors';
 
 export const ringEvents = z.object({ type: z.literal('step') });
 
@@ -35,14 +35,20 @@ function nextOf(address: string, actors: number): string {
 }
 
 /** A host that runs one ring. `goesOn`: false and the messages of the ring run out. */
-export function ringSystem(transport: Transport, host: string, actors: number, goesOn: () => boolean) {
+export function ringSystem(
+  transport: Transport,
+  host: string,
+  actors: number,
+  goesOn: () => boolean,
+  limits: Partial<Limits> = { idleMs: 600_000 },
+) {
   const system = createActorSystem({
     transport,
     clock: systemClock,
     random: () => randomInt(2 ** 32) / 2 ** 32,
     host,
     onAlert: (alert) => console.error(`!! ${alert.code} ${alert.text}`),
-    limits: { idleMs: 600_000 },
+    limits,
   });
   system.register('ring', { machine: ringMachine(actors, goesOn), version: 1, events: ringEvents });
   return system;
