@@ -8,7 +8,7 @@ import type { LabPlan } from './lab-plan.ts';
 /** The epoch under which a VM that runs from the beginning is started. */
 const FIRST_EPOCH = 1;
 const START_ASK_MS = 20_000;
-const START_DEADLINE_MS = 60_000;
+const START_DEADLINE_MS = 120_000;
 const RETRY_MS = 200;
 
 /** What a user may change of a VM; what is absent or undefined stays. */
@@ -82,7 +82,7 @@ export class ClusterOperator {
     await this.#database.create('vms', id, { ...document });
   }
 
-  /** Has the VM started on the node that its lease names, and taken into care. Throws `LabError` after a minute. */
+  /** Has the VM started on the node that its lease names, and taken into care. Throws `LabError` after two minutes. */
   async startFirst(vm: LabPlan['vms'][number]): Promise<void> {
     const spec = this.#spec(vm);
     const command: AgentCommand = { do: 'start', spec, epoch: FIRST_EPOCH, evidence: [], evenIfStopped: true };

@@ -13,9 +13,10 @@ import { LabScreen } from './lab-screen.ts';
 export async function runLab({ demo }: { readonly demo: boolean }): Promise<number> {
   const beganMs = performance.now();
   const screen = new LabScreen(process.stdout);
+  let ending = false;
   const say = (line: string): void => {
     const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
-    if (!screen.isLive) screen.line(line === '' ? '' : `${seconds.padStart(6)} s  ${line}`);
+    if (!screen.isLive && !ending) screen.line(line === '' ? '' : `${seconds.padStart(6)} s  ${line}`);
   };
   const interrupted = new Promise<number>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(130));
@@ -34,6 +35,7 @@ export async function runLab({ demo }: { readonly demo: boolean }): Promise<numb
     screen.end();
     if (lab !== undefined) {
       say('taking everything down');
+      ending = true; // a start that is cut off has steps to say yet
       await lab.end();
     }
   }

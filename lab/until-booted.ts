@@ -4,7 +4,7 @@ import { recordsOfEpoch } from './witness.ts';
 
 const LOOK_MS = 150;
 /** Emulated guests on a busy machine: ten take 29 s on two cores. */
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 180_000;
 
 /** Waits for the first record of the guest that was started for that epoch. Throws `LabError` when none comes. */
 export async function untilBooted(disk: string, vm: string, epoch: number): Promise<void> {
