@@ -60,7 +60,10 @@ test('who fitted nowhere, or did not start, is told when room appears (B5)', () 
     .after(20)
     .done(inventoryOf());
   chart.take({ type: 'settled', vm: 'b', outcome: 'failed' });
-  expect(told(chart.take({ type: 'capacity' }))).toEqual(['-> vm/a capacity', '-> vm/b capacity']);
+  expect(chart.take({ type: 'capacity' }).asked).toEqual(['@ 5000']);
+  expect(chart.take({ type: 'capacity' }).asked).toEqual([]);
+  expect(told(chart.take({ type: 'room' }))).toEqual(['-> vm/a capacity', '-> vm/b capacity']);
+  expect(chart.take({ type: 'capacity' }).asked).toEqual(['@ 5000']);
 });
 
 test('a node that somebody can prove to be down gets nothing, until its slot says otherwise', () => {

@@ -1,4 +1,4 @@
-import { assign, setup } from 'xstate';
+import { assign, raise, setup } from 'xstate';
 import { effect, promiseActor, tell } from '#actors';
 import { waitAfterAttemptMs } from '../attempts/mod.ts';
 import { type ClusterContext, type ClusterInventory, NOTHING, queued, type Request } from './context.ts';
@@ -14,6 +14,8 @@ const RETRY_MS = 1000;
 const CALM_MS = 15_000;
 /** Fewer in a row are only a host that has just joined. */
 const BLACKOUTS = 4;
+/** Another host's failure detector said it; this one's, by which is placed, may need two intervals more. */
+const ROOM_MS = 5000;
 /** Rules may have been changed behind our back. */
 const REVIEW_MS = 60_000;
 
@@ -74,9 +76,13 @@ export const clusterMachine = setup({
     },
     settled: { actions: assign(({ context, event }) => settled(context, event)) },
     capacity: {
+      guard: ({ context }) => !context.roomComes,
+      actions: [raise({ type: 'room' }, { delay: ROOM_MS, id: 'room' }), assign({ roomComes: true })],
+    },
+    room: {
       actions: [
         tell(({ context }: { context: ClusterContext }) => tellAll(context.waiting)),
-        assign({ waiting: [], review: true }),
+        assign({ waiting: [], review: true, roomComes: false }),
       ],
     },
     review: { actions: assign({ review: true }) },

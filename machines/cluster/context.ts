@@ -39,6 +39,8 @@ export interface ClusterContext {
   readonly armingNow: boolean | null;
   /** So many inventories in a row showed no node that is well: storage is gone for everybody (B3). */
   readonly blackouts: number;
+  /** Room appeared, and is about to be told. */
+  readonly roomComes: boolean;
   /** Running VMs are to be looked at. */
   readonly review: boolean;
   /** Moves of these VMs that failed, one after the other. */
@@ -78,6 +80,7 @@ export const NOTHING: ClusterContext = {
   arming: null,
   armingNow: null,
   blackouts: 0,
+  roomComes: false,
   review: true,
   failedMoves: {},
   stuck: {},

@@ -28,6 +28,8 @@ export const clusterEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('expect'), vms: z.array(vm) }),
   /** A node came back, or room appeared. */
   z.object({ type: z.literal('capacity') }),
+  /** Its own: by now this host's failure detector has seen it too. */
+  z.object({ type: z.literal('room') }),
   /** Rules, maintenance or a VM changed: see whether running VMs should move. */
   z.object({ type: z.literal('review') }),
   /** A user wants a running VM elsewhere. */

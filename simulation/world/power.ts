@@ -80,7 +80,8 @@ export class Power {
     // An agent that dies meanwhile is not started again: the rest of the system goes down without it.
     host.process?.atDeath(() => time.after(REST_MS, off));
     host.process?.run(() => {
-      agent.shutdownHost({ reboot }).then(off, (error: unknown) => observer.agentFailed(host.name, error));
+      const rest = () => time.after(REST_MS, off);
+      agent.shutdownHost({ reboot }).then(rest, (error: unknown) => observer.agentFailed(host.name, error));
     });
   }
 
