@@ -11,7 +11,10 @@ interface Waiting {
   holder: Receive | undefined;
 }
 
-/** One partition's messages, in order. The newest consumer gets new ones; what a stopped one held goes back. */
+/**
+ * One partition's messages, in order. The newest consumer gets new ones, and at first all that are not acknowledged,
+ * whoever has them: as in a log that each owner reads from its start. What a stopped one held goes back.
+ */
 export class MemoryMailbox {
   readonly #clock: Clock;
   readonly #waiting = new Set<Waiting>();
@@ -46,7 +49,7 @@ export class MemoryMailbox {
   consume(receive: Receive): () => void {
     const own: Receive = (delivery) => receive(delivery);
     this.#consumers.push(own);
-    this.#pump();
+    this.#giveBack([...this.#waiting]);
     return () => {
       const at = this.#consumers.indexOf(own);
       if (at < 0) return;
@@ -57,7 +60,8 @@ export class MemoryMailbox {
 
   #giveBack(items: readonly Waiting[]): void {
     for (const item of items) item.holder = undefined;
-    this.#ready = [...this.#ready, ...items.filter((item) => this.#waiting.has(item))];
+    const ready = new Set([...this.#ready, ...items.filter((item) => this.#waiting.has(item))]);
+    this.#ready = [...ready];
     this.#ready.sort((a, b) => a.order - b.order);
     this.#pump();
   }
@@ -91,7 +95,9 @@ export class MemoryMailbox {
         if (item.holder !== consumer) return;
         if (delayMs <= 0) return this.#giveBack([item]);
         item.holder = undefined;
-        this.#clock.after(delayMs, () => this.#giveBack([item]));
+        this.#clock.after(delayMs, () => {
+          if (item.holder === undefined) this.#giveBack([item]); // else a newer consumer has it
+        });
       },
       isStored: async () => this.#waiting.has(item),
     });

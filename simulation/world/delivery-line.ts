@@ -8,18 +8,18 @@ const EXTERNAL_WINDOW = 31;
 
 interface Window {
   handed: number;
-  /** Which of those handed are not acknowledged; rising. */
-  readonly open: number[];
+  /** Message ids that are not acknowledged, with their places; rising. One given back is still open: it comes again. */
+  readonly open: Map<string, number>;
 }
 
 /** What one client is handed of one mailbox: per actor in order, and never more than it could recognise again. */
 export class DeliveryLine {
-  readonly #hand: (delivery: Delivery, settled: () => void) => void;
+  readonly #hand: (delivery: Delivery, acknowledged: () => void) => void;
   #waiting = new Map<Address, Delivery[]>();
   #windows = new Map<Address, Window>();
 
-  /** `hand` must call `settled` once, when the message was acknowledged or given back. */
-  constructor(hand: (delivery: Delivery, settled: () => void) => void) {
+  /** `hand` must call `acknowledged` when the server has heard that the message was taken. */
+  constructor(hand: (delivery: Delivery, acknowledged: () => void) => void) {
     this.#hand = hand;
   }
 
@@ -39,24 +39,25 @@ export class DeliveryLine {
 
   #mustWait({ message }: Delivery): boolean {
     const window = this.#windows.get(message.to);
-    const [oldest] = window?.open ?? [];
-    if (window === undefined || oldest === undefined || !isExternal(message.from)) return false;
-    return window.handed - oldest >= EXTERNAL_WINDOW;
+    if (window === undefined || !isExternal(message.from) || window.open.has(message.id)) return false;
+    const [oldest] = window.open.values();
+    return oldest !== undefined && window.handed - oldest >= EXTERNAL_WINDOW;
   }
 
   #pass(delivery: Delivery): void {
-    const { to, from } = delivery.message;
+    const { id, to, from } = delivery.message;
     if (!isExternal(from)) {
       this.#hand(delivery, () => {});
       return;
     }
-    const window = this.#windows.get(to) ?? { handed: 0, open: [] };
+    const window = this.#windows.get(to) ?? { handed: 0, open: new Map() };
     this.#windows.set(to, window);
-    window.handed += 1;
-    const position = window.handed;
-    window.open.push(position);
+    if (!window.open.has(id)) {
+      window.handed += 1;
+      window.open.set(id, window.handed);
+    }
     this.#hand(delivery, () => {
-      window.open.splice(window.open.indexOf(position), 1);
+      window.open.delete(id);
       if (this.#windows.get(to) === window) this.#pump(to);
     });
   }

@@ -24,23 +24,29 @@ export function createHandOver({ process, time, network, members, isStored }: Ha
   const reachable = () => members.serves(host);
   return (receive: (delivery: Delivery) => void) => {
     let lastArrival = 0;
-    return (delivery: Delivery, settled: () => void): void => {
+    return (delivery: Delivery, acknowledged: () => void): void => {
       let isSettled = false;
       const { term } = members;
-      const settle = (act: () => void) => {
+      const giveBack = (delayMs: number) => {
         if (isSettled) return;
         isSettled = true;
         again.cancel();
-        act();
-        settled();
+        delivery.nak(delayMs);
+      };
+      // Counts also after the message was handed out again: it names the message, not the hand-over.
+      const acknowledge = () => {
+        isSettled = true;
+        again.cancel();
+        delivery.ack();
+        acknowledged();
       };
       const answer = (act: () => void) => {
         time.after(network.streamDelay(host), () => {
           // A new leader knows nothing of what the old one had handed out.
-          if (reachable() && members.term === term) settle(act);
+          if (reachable() && members.term === term) act();
         });
       };
-      const again = time.after(ACK_WAIT_MS, () => settle(() => delivery.nak(0)));
+      const again = time.after(ACK_WAIT_MS, () => giveBack(0));
       const copies = network.duplicates(host) ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
         lastArrival = Math.max(lastArrival, time.now + network.streamDelay(host));
@@ -50,8 +56,8 @@ export function createHandOver({ process, time, network, members, isStored }: Ha
             receive({
               message: delivery.message,
               attempt: delivery.attempt,
-              ack: () => answer(() => delivery.ack()),
-              nak: (delayMs) => answer(() => delivery.nak(delayMs)),
+              ack: () => answer(acknowledge),
+              nak: (delayMs) => answer(() => giveBack(delayMs)),
               isStored: () => isStored(delivery),
             }),
           );
