@@ -66,6 +66,21 @@ test.each([
   expect(refusal(raw)).toContain(message);
 });
 
+test('refuses an anchor inside itself, and a name that a JavaScript object would swallow', () => {
+  const parse = (text: string) => () => parseScenario(`name: y\nuntil: 3\n${text}`, 'a.yaml');
+  expect(parse('nodes: &a [{name: n1}, *a]')).toThrow('a.yaml: nodes[1]: an anchor that contains itself');
+  expect(parse('nodes: [{name: n1}]\nexpect: {__proto__: {state: running}}')).toThrow(
+    'a.yaml: expect: unknown field __proto__',
+  );
+  expect(parse('nodes: [&a {name: n1}]\nx-again: *a')).not.toThrow();
+});
+
+test('instant without a fence is refused with the reason (B8)', () => {
+  const settings = { sensitivity: 'instant', fence: 'none' };
+  expect(refusal({ ...base, settings })).toMatch(/^a\.json: settings\.sensitivity: instant waits 350 ms/);
+  expect(checkScenario({ ...base, settings: { ...settings, fence: 'confirming' } }, 'a.json').name).toBe('s');
+});
+
 test('names what is not built yet', () => {
   const scenario = checkScenario({ ...base, events: [{ at: 1, do: 'guest-panic', vm: 'vm-1' }] }, 'a.json');
   expect(() => refuseWhatIsNotBuilt(scenario, 'a.json')).toThrow(ScenarioNotBuilt);

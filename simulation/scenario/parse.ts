@@ -1,6 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
-import { contradictionsOf, nodeId, ruleSchema } from '#machines';
+import { contradictionsOf, nodeId, ruleSchema, timingsFor, UnsafeTimings } from '#machines';
 import { ScenarioInvalid, type ScenarioProblem } from './errors.ts';
 import { unknownNames } from './names.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
@@ -21,13 +21,13 @@ export function parseScenario(text: string, file: string): Scenario {
 
 /** The same for a value already read. */
 export function checkScenario(raw: unknown, file: string): Scenario {
-  const parsed = scenarioSchema.safeParse(withoutNotes(raw));
+  const parsed = scenarioSchema.safeParse(withoutNotes(raw, file));
   if (!parsed.success) throw new ScenarioInvalid(file, parsed.error.issues.map(problem));
   const scenario = parsed.data;
   const unknown = unknownNames(scenario);
   if (unknown.length > 0) throw new ScenarioInvalid(file, unknown);
-  const contradictions = contradictionsIn(scenario);
-  if (contradictions.length > 0) throw new ScenarioInvalid(file, contradictions);
+  const refused = [...contradictionsIn(scenario), ...unsafeSettings(scenario)];
+  if (refused.length > 0) throw new ScenarioInvalid(file, refused);
   return { ...scenario, events: scenario.events.toSorted((a, b) => a.at - b.at) };
 }
 
@@ -40,12 +40,44 @@ function contradictionsIn({ rules, nodes }: Scenario): ScenarioProblem[] {
   ).map((message) => ({ path: 'rules', message: `cannot be kept: ${message}` }));
 }
 
-/** `tests`, `peer` and `x-...` are notes wherever they stand, except as names of VMs in `expect`. */
-function withoutNotes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNotes);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key]) => key !== 'tests' && key !== 'peer' && !key.startsWith('x-'));
-  return Object.fromEntries(kept.map(([key, inner]) => [key, key === 'expect' ? inner : withoutNotes(inner)]));
+/** B8: `instant` without a fence that confirms is refused, with the arithmetic. */
+function unsafeSettings({ settings: { sensitivity, fence } }: Scenario): ScenarioProblem[] {
+  try {
+    timingsFor({ sensitivity, confirmingFence: fence !== 'none' });
+    return [];
+  } catch (error) {
+    if (error instanceof UnsafeTimings) return [{ path: 'settings.sensitivity', message: error.message }];
+    throw error;
+  }
+}
+
+/**
+ * `tests`, `peer` and `x-...` are notes wherever they stand, except as names of VMs in `expect`. Throws `ScenarioInvalid`
+ * for what would be lost or never end: a field `__proto__`, an anchor inside itself.
+ */
+function withoutNotes(raw: unknown, file: string): unknown {
+  const refuse = (path: readonly PropertyKey[], message: string) => {
+    throw new ScenarioInvalid(file, [{ path: place(path), message }]);
+  };
+  const within = new Set<object>();
+  const visit = (value: unknown, path: readonly PropertyKey[], keepsNotes: boolean): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (within.has(value)) refuse(path, 'an anchor that contains itself');
+    within.add(value);
+    const inner = Array.isArray(value)
+      ? value.map((item, index) => visit(item, [...path, index], false))
+      : Object.fromEntries(
+          Object.entries(value)
+            .filter(([key]) => keepsNotes || !(key === 'tests' || key === 'peer' || key.startsWith('x-')))
+            .map(([key, item]) => {
+              if (key === '__proto__') refuse(path, 'unknown field __proto__');
+              return [key, visit(item, [...path, key], key === 'expect')];
+            }),
+        );
+    within.delete(value);
+    return inner;
+  };
+  return visit(raw, [], false);
 }
 
 function problem(issue: z.core.$ZodIssue): ScenarioProblem {
