@@ -78,7 +78,7 @@ export class ClusterOperator {
     const { id, node, state, ha, priority, failback } = vm;
     const spec = this.#spec(vm);
     const lease = state === 'running' ? { node: nodeId(node), epoch: FIRST_EPOCH } : null;
-    const document: VmDocument = { spec, recorded: state, ha, priority, failback, lease, home: null };
+    const document: VmDocument = { spec, recorded: state, ha, priority, failback, lease, home: null, mayRunOn: [] };
     await this.#database.create('vms', id, { ...document });
   }
 

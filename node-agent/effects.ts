@@ -14,7 +14,7 @@ import { agentSubject } from './agent-server.ts';
 import { type AgentCommand, type AgentReply, agentReplySchema } from './commands.ts';
 import { isArmed, readInventory, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
-import { changeVm, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
+import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
 
 /** A start may take so long that only a late answer is definite; then the same node is asked again. */
 const START_TIMEOUT_MS = 30_000;
@@ -65,7 +65,7 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
         await changeVm(database, input.vm, (document) => {
           const recorded = input.recorded ?? document.recorded;
           const { actual: _, ...rest } = document;
-          return { ...rest, recorded, ...(input.actual === undefined ? {} : { actual: input.actual }) };
+          return { ...rest, recorded, ...(input.actual === undefined ? {} : { actual: input.actual, mayRunOn: [] }) };
         });
         return null;
       },
@@ -120,7 +120,9 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
           proof.kind === 'bound' ? { ...proof, observers: [...proof.observers] } : proof,
         );
         const command: AgentCommand = { do: 'start', spec: document.spec, epoch, evidence, evenIfStopped };
-        return ask(bus, input.node, command, START_TIMEOUT_MS);
+        const result = await ask(bus, input.node, command, START_TIMEOUT_MS);
+        if (result.ok) await confirmStart(database, input.vm, epoch);
+        return result;
       },
     },
     node: {

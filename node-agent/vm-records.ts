@@ -78,9 +78,28 @@ export async function moveLease(database: Database, move: LeaseMove): Promise<Mo
       refusal = `the database leases ${vm} to ${wordsOf(lease)}, not for epoch ${expectedEpoch}`;
     } else if (recorded === 'stopped' && !byUser) refusal = `${vm} is recorded as stopped`;
     if (refusal !== undefined) return undefined;
-    return { ...document, recorded: 'running', lease: { node, epoch }, home: move.home === node ? null : move.home };
+    return {
+      ...document,
+      recorded: 'running',
+      lease: { node, epoch },
+      home: move.home === node ? null : move.home,
+      mayRunOn: mayRunOn(document, node),
+    };
   });
   return refusal === undefined ? { ok: true, epoch } : { ok: false, why: refusal };
+}
+
+/** Those that may run it besides `next`. */
+function mayRunOn({ lease, mayRunOn: known }: VmDocument, next: NodeId): NodeId[] {
+  const all = lease === null ? known : [...known, lease.node];
+  return [...new Set(all)].filter((node) => node !== next);
+}
+
+/** The start for `epoch` is confirmed: it runs nowhere else. */
+export async function confirmStart(database: Database, vm: VmId, epoch: number): Promise<void> {
+  await changeVm(database, vm, (document) =>
+    document.lease?.epoch === epoch && document.mayRunOn.length > 0 ? { ...document, mayRunOn: [] } : undefined,
+  );
 }
 
 function wordsOf(lease: Lease | null): string {

@@ -11,7 +11,7 @@ const leasedOn = (vm: string, node: string, more: object = {}) => ({
   ...more,
 });
 const inventoryOf = (more: object = {}, leased: ReturnType<typeof leasedOn>[] = []) => ({
-  ...{ nodes: [nodeOf('n1'), nodeOf('n2')], rules: [], armed: true, leased, placed: leased },
+  ...{ nodes: [nodeOf('n1'), nodeOf('n2')], rules: [], armed: true, leased, placed: leased, uncertain: [] },
   ...more,
 });
 const place = (vm: string, more: object = {}) => ({
@@ -30,6 +30,35 @@ test('requests that come together see each other', () => {
   chart.done(inventoryOf());
   expect(told(chart)).toEqual(['-> job/a-1 placed', '-> job/b-1 placed']);
   expect(chart.context.reservations.map((held: { node: string }) => held.node)).toEqual(['n1', 'n2']);
+});
+
+const reservedOn = (chart: TestChart) => chart.context.reservations.map((held: { node: string }) => held.node);
+
+test('a node that is back may run what it ran: its room is taken until that is known otherwise (F1)', () => {
+  const large = { memoryMiB: 8192 };
+  const returned = inventoryOf({}, [leasedOn('a', 'n1', large)]);
+  // Both are asked for: what a leaves behind on n1 keeps b away, and not a itself.
+  const both = idle().take(place('a', large), place('b', large)).after(20).done(returned);
+  expect([reservedOn(both), both.context.waiting]).toEqual([['n1', 'n2'], []]);
+  const elsewhere = idle()
+    .take(place('a', { ...large, only: 'n2' }), place('b', large))
+    .after(20)
+    .done(returned);
+  expect([reservedOn(elsewhere), elsewhere.context.waiting]).toEqual([['n2'], ['b']]);
+  // Leased to n2 by now, and n1 has not been heard to refuse.
+  const uncertain = [{ ...leasedOn('a', 'n1', large), uncertain: true }];
+  const moved = idle()
+    .take(place('b', large))
+    .after(20)
+    .done(inventoryOf({ uncertain }, [leasedOn('a', 'n2', large)]));
+  expect(moved.context.waiting).toEqual(['b']);
+  // A dead node's room is no room; nothing is left behind there.
+  const dead = [nodeOf('n1', { alive: false }), nodeOf('n2')];
+  const down = idle()
+    .take(place('a', large))
+    .after(20)
+    .done(inventoryOf({ nodes: dead }, [leasedOn('a', 'n1', large)]));
+  expect(reservedOn(down)).toEqual(['n2']);
 });
 
 test('what was given counts until the inventory that shows it', () => {

@@ -6,6 +6,8 @@ import type { PlaceEvent } from './events.ts';
 export interface ClusterInventory extends Inventory {
   /** `placed` with what moves ask for. */
   readonly leased: readonly LeasedVm[];
+  /** VMs where they were leased before, as long as they may run there still. */
+  readonly uncertain: readonly PlacedVm[];
   readonly armed: boolean;
 }
 

@@ -1,5 +1,13 @@
 import { nodeId, type VmId } from '../ids.ts';
-import { contradictionsOf, type Inventory, type Move, placeAll, planMoves, planUserMove } from '../placement/mod.ts';
+import {
+  contradictionsOf,
+  type Inventory,
+  type Move,
+  type PlacedVm,
+  placeAll,
+  planMoves,
+  planUserMove,
+} from '../placement/mod.ts';
 import {
   type Answer,
   type ClusterContext,
@@ -63,7 +71,7 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
   const asked = new Set<VmId>(batch.map(({ vm }) => vm));
   const kept = context.reservations.filter(({ vm }) => !asked.has(vm));
   const reserved = withReservations(inventory, kept);
-  const placed = reserved.placed.filter(({ vm }) => !asked.has(vm));
+  const placed = [...reserved.placed.filter(({ vm }) => !asked.has(vm)), ...mayBeThere(inventory, asked)];
   const decisions = placeAll({ ...reserved, placed }, wanted.map(toPlacement));
   const answers: Answer[] = refused.map(({ job }) => ({ job, node: null, why: 'HA is disarmed', disarmed: true }));
   const fresh: Reservation[] = [];
@@ -83,6 +91,23 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
     waiting: [...others(context.waiting), ...nowhere],
     held: [...others(context.held), ...refused.map(({ vm }) => vm)],
   };
+}
+
+/**
+ * Where VMs may run besides where they are placed. Whoever is asked for may have been resumed by a node that is back: its
+ * start elsewhere is then refused, and its room is taken.
+ */
+function mayBeThere(inventory: ClusterInventory, asked: ReadonlySet<VmId>): readonly PlacedVm[] {
+  const alive = new Set(inventory.nodes.filter((node) => node.alive).map(({ node }) => node));
+  const leased = inventory.leased.filter(({ vm }) => asked.has(vm));
+  const all = [...inventory.uncertain, ...leased.filter(({ vm, node }) => !isAmong(inventory.uncertain, vm, node))];
+  return all
+    .filter(({ node }) => alive.has(node))
+    .map(({ vm, node, cpus, memoryMiB }) => ({ vm, node, cpus, memoryMiB, uncertain: true }));
+}
+
+function isAmong(list: readonly PlacedVm[], vm: VmId, node: PlacedVm['node']): boolean {
+  return list.some((other) => other.vm === vm && other.node === node);
 }
 
 function reservationOf(

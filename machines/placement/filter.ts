@@ -1,15 +1,16 @@
-import type { NodeId } from '../ids.ts';
+import type { NodeId, VmId } from '../ids.ts';
 import { bundlesOf } from './bundles.ts';
 import type { Inventory, PlacementNode, PlacementRequest } from './types.ts';
 
-/** Free resources of a node: what it has less what is placed on it. */
+/** Free resources of a node: what it has less what is placed on it. Where `besides` itself may have been does not count. */
 export function freeOn(
   node: PlacementNode,
   { placed }: Inventory,
+  besides?: VmId,
 ): { readonly cpus: number; readonly memoryMiB: number } {
   let { cpus, memoryMiB } = node;
   for (const vm of placed) {
-    if (vm.node !== node.node) continue;
+    if (vm.node !== node.node || vm.vm === besides) continue;
     cpus -= vm.cpus;
     memoryMiB -= vm.memoryMiB;
   }
@@ -20,7 +21,7 @@ export function freeOn(
 export function whyNot(node: PlacementNode, request: PlacementRequest, inventory: Inventory): string | undefined {
   const forbidden = whyForbidden(node, request, inventory);
   if (forbidden !== undefined) return forbidden;
-  const free = freeOn(node, inventory);
+  const free = freeOn(node, inventory, request.vm);
   if (free.memoryMiB < request.memoryMiB) return `${free.memoryMiB} MiB free, ${request.memoryMiB} needed`;
   if (free.cpus < request.cpus) return `${free.cpus} CPUs free, ${request.cpus} needed`;
   return undefined;
@@ -68,7 +69,12 @@ function whyPeersForbid(
   for (const other of inventory.placed) {
     if (other.vm === vm) continue;
     if (other.node === node.node && apart.has(other.vm)) return `must stay apart from ${other.vm}`;
-    if (other.node !== node.node && together.includes(other.vm) && isUsable(other.node, inventory))
+    if (
+      other.uncertain === undefined &&
+      other.node !== node.node &&
+      together.includes(other.vm) &&
+      isUsable(other.node, inventory)
+    )
       return `must be together with ${other.vm} on ${other.node}`;
   }
   return undefined;

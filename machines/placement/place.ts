@@ -108,5 +108,6 @@ function withPlaced(inventory: Inventory, requests: readonly PlacementRequest[],
   const request = requests.find((candidate) => candidate.vm === vm);
   if (node === undefined || request === undefined) return inventory;
   const { cpus, memoryMiB } = request;
-  return { ...inventory, placed: [...inventory.placed, { vm, cpus, memoryMiB, node }] };
+  const others = inventory.placed.filter((other) => other.vm !== vm || other.node !== node);
+  return { ...inventory, placed: [...others, { vm, cpus, memoryMiB, node }] };
 }

@@ -46,6 +46,8 @@ export interface PlacedVm {
   readonly node: NodeId;
   readonly cpus: number;
   readonly memoryMiB: number;
+  /** It may have been left there: it takes room and keeps others apart, but nobody must follow it. */
+  readonly uncertain?: true;
 }
 
 /** A VM that should run, where the database leases it. */

@@ -10,8 +10,12 @@ export function placementKeepsRules({ scenario, world, violate }: Watch): Watche
   const lastOn = new Map<VmId, NodeId>();
   const sizes = new Map<string, Pick<Vm, 'cpus' | 'memoryMiB'>>(scenario.vms.map((vm) => [vm.id, vm]));
   const asked = new Set<string>();
+  // Its copy is on the way out, and its room is free by the user's wish.
+  const removed = new Set<string>();
   return {
     happens: (event) => {
+      if (event.do === 'remove') removed.add(event.vm);
+      if (event.do === 'add') removed.delete(event.vm);
       if (event.do === 'add') sizes.set(event.vm, { cpus: event.cpus ?? 1, memoryMiB: event.memoryMiB ?? 1024 });
       if (event.do === 'set') {
         const { cpus = 1, memoryMiB = 1024 } = sizes.get(event.vm) ?? {};
@@ -26,7 +30,10 @@ export function placementKeepsRules({ scenario, world, violate }: Watch): Watche
       lastOn.set(copy.vm, host.name);
       if (was === undefined || was === host.name || before === 'suspended' || asked.has(copy.vm)) return;
       const others = [...host.copies.values()]
-        .filter((other) => other.vm !== copy.vm && other.state === 'running' && isHeldBy(other.vm, host))
+        .filter(
+          (other) =>
+            other.vm !== copy.vm && other.state === 'running' && !removed.has(other.vm) && isHeldBy(other.vm, host),
+        )
         .map((other) => other.vm);
       const why = brokenRule(scenario, copy.vm, host.name, others) ?? noRoom(copy.vm, host, others);
       if (why !== undefined) violate('F1: placement keeps the rules', `${copy.vm} was put on ${host.name}: ${why}`);
