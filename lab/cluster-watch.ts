@@ -44,7 +44,8 @@ export class ClusterWatch {
       return { vm: id, recorded, node: lease?.node ?? null, epoch: lease?.epoch ?? null };
     });
     this.#vms.sort((a, b) => (a.vm < b.vm ? -1 : 1));
-    for (const { vm } of this.#vms) this.#ages.see(`vm ${vm}`, JSON.stringify(this.copyOf(vm)));
+    // The epoch too: a VM that was restarted where it was is a new one.
+    for (const { vm, epoch } of this.#vms) this.#ages.see(`vm ${vm}`, JSON.stringify([epoch, this.copyOf(vm)]));
   }
 
   heard(report: NodeReport): void {

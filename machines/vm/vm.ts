@@ -504,8 +504,11 @@ export const vmMachine = setup({
 });
 
 function noteOf(what: string, context: VmContext) {
-  const { cause, attempt, why } = context;
-  const words =
-    what === 'migrate' ? `to ${context.target ?? 'nowhere'}: ${why}` : `${cause}, attempt ${attempt + 1}: ${why}`;
-  return { run: 'note', input: { what, vm: vmOf(context.address), why: words } };
+  return { run: 'note', input: { what, vm: vmOf(context.address), why: wordsOf(what, context) } };
+}
+
+function wordsOf(what: string, { cause, attempt, why, target }: VmContext): string {
+  if (what === 'migrate') return `to ${target ?? 'nowhere'}: ${why}`;
+  if (what === 'give-up') return `${cause}, after ${attempt} attempts: ${why}`;
+  return `${cause}, attempt ${attempt + 1}: ${why}`;
 }
