@@ -142,12 +142,18 @@ export class NodeProcess implements NodeProcessControl {
 
   /** Also what is just being started: nothing new begins any more, and nothing may run once "all is off" was said. */
   async #endEverything(): Promise<void> {
-    const { hypervisor } = this.#options;
-    for (;;) {
-      const copies = (await hypervisor.list()).map(({ vm }) => vm);
-      const vms = [...new Set([...copies, ...this.#ports.underWay.vms])];
-      if (vms.length === 0) return;
-      await Promise.all(vms.map((vm) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))));
+    const { hypervisor, clock } = this.#options;
+    while (!this.#ended) {
+      try {
+        const copies = (await hypervisor.list()).map(({ vm }) => vm);
+        const vms = [...new Set([...copies, ...this.#ports.underWay.vms])];
+        if (vms.length === 0) return;
+        await Promise.all(vms.map((vm) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))));
+      } catch (error) {
+        // Nothing may be said of VMs that could not be ended: again, until the host's own patience ends.
+        this.#alert(error);
+        await sleep(clock, this.timings.intervalMs);
+      }
     }
   }
 

@@ -71,7 +71,7 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
   const asked = new Set<VmId>(batch.map(({ vm }) => vm));
   const kept = context.reservations.filter(({ vm }) => !asked.has(vm));
   const reserved = withReservations(inventory, kept);
-  const placed = [...reserved.placed.filter(({ vm }) => !asked.has(vm)), ...mayBeThere(inventory, asked)];
+  const placed = [...reserved.placed.filter(({ vm }) => !asked.has(vm)), ...mayBeThere(inventory, asked, kept)];
   const decisions = placeAll({ ...reserved, placed }, wanted.map(toPlacement));
   const answers: Answer[] = refused.map(({ job }) => ({ job, node: null, why: 'HA is disarmed', disarmed: true }));
   const fresh: Reservation[] = [];
@@ -95,11 +95,17 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
 
 /**
  * Where VMs may run besides where they are placed. Whoever is asked for may have been resumed by a node that is back: its
- * start elsewhere is then refused, and its room is taken.
+ * start elsewhere is then refused, and its room is taken. Whoever is on the way is also where it comes from.
  */
-function mayBeThere(inventory: ClusterInventory, asked: ReadonlySet<VmId>): readonly PlacedVm[] {
+function mayBeThere(
+  inventory: ClusterInventory,
+  asked: ReadonlySet<VmId>,
+  reserved: readonly Reservation[],
+): readonly PlacedVm[] {
   const alive = new Set(inventory.nodes.filter((node) => node.alive).map(({ node }) => node));
-  const leased = inventory.leased.filter(({ vm }) => asked.has(vm));
+  const leased = inventory.leased.filter(
+    ({ vm, node }) => asked.has(vm) || reserved.some((held) => held.vm === vm && held.node !== node),
+  );
   const all = [...inventory.uncertain, ...leased.filter(({ vm, node }) => !isAmong(inventory.uncertain, vm, node))];
   return all
     .filter(({ node }) => alive.has(node))

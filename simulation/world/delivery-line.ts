@@ -14,12 +14,16 @@ interface Window {
 
 /** What one client is handed of one mailbox: per actor in order, and never more than it could recognise again. */
 export class DeliveryLine {
-  readonly #hand: (delivery: Delivery, acknowledged: () => void) => void;
+  readonly #hand: (delivery: Delivery, acknowledged: () => void, isConnected: () => boolean) => void;
+  #connection = 0;
   #waiting = new Map<Address, Delivery[]>();
   #windows = new Map<Address, Window>();
 
-  /** `hand` must call `acknowledged` when the server has heard that the message was taken. */
-  constructor(hand: (delivery: Delivery, acknowledged: () => void) => void) {
+  /**
+   * `hand` must call `acknowledged` when the server has heard that the message was taken. What is on its way when the
+   * connection is lost never arrives: `isConnected` tells.
+   */
+  constructor(hand: (delivery: Delivery, acknowledged: () => void, isConnected: () => boolean) => void) {
     this.#hand = hand;
   }
 
@@ -33,6 +37,7 @@ export class DeliveryLine {
 
   /** The connection is lost: what waits here was given back by the server. */
   reset(): void {
+    this.#connection += 1;
     this.#waiting = new Map();
     this.#windows = new Map();
   }
@@ -46,8 +51,10 @@ export class DeliveryLine {
 
   #pass(delivery: Delivery): void {
     const { id, to, from } = delivery.message;
+    const connection = this.#connection;
+    const isConnected = () => this.#connection === connection;
     if (!isExternal(from)) {
-      this.#hand(delivery, () => {});
+      this.#hand(delivery, () => {}, isConnected);
       return;
     }
     const window = this.#windows.get(to) ?? { handed: 0, open: new Map() };
@@ -56,10 +63,11 @@ export class DeliveryLine {
       window.handed += 1;
       window.open.set(id, window.handed);
     }
-    this.#hand(delivery, () => {
+    const acknowledged = () => {
       window.open.delete(id);
       if (this.#windows.get(to) === window) this.#pump(to);
-    });
+    };
+    this.#hand(delivery, acknowledged, isConnected);
   }
 
   #pump(to: Address): void {

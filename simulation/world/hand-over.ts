@@ -24,7 +24,7 @@ export function createHandOver({ process, time, network, members, isStored }: Ha
   const reachable = () => members.serves(host);
   return (receive: (delivery: Delivery) => void) => {
     let lastArrival = 0;
-    return (delivery: Delivery, acknowledged: () => void): void => {
+    return (delivery: Delivery, acknowledged: () => void, isConnected: () => boolean): void => {
       let isSettled = false;
       const { term } = members;
       const giveBack = (delayMs: number) => {
@@ -51,7 +51,7 @@ export function createHandOver({ process, time, network, members, isStored }: Ha
       for (let copy = 0; copy < copies; copy += 1) {
         lastArrival = Math.max(lastArrival, time.now + network.streamDelay(host));
         time.after(lastArrival - time.now, () => {
-          if (!reachable()) return;
+          if (!reachable() || !isConnected()) return;
           process.run(() =>
             receive({
               message: delivery.message,

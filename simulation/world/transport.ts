@@ -58,7 +58,7 @@ export function openTransport(
     consume: (partition, receive) =>
       call(async () => {
         const over = hand(receive);
-        const line = new DeliveryLine((delivery, acknowledged) => over(delivery, acknowledged));
+        const line = new DeliveryLine(over);
         const subscription = new Subscription({
           ...{ inner, partition, process, time, reachable },
           receive: (delivery) => line.take(delivery),
