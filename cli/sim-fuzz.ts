@@ -8,6 +8,7 @@ import {
   shrinkFailure,
   withoutRealTime,
 } from '../simulation/mod.ts';
+import { readKnownFailures, whyKnown } from './known-failures.ts';
 
 interface FuzzFlags extends FuzzShape {
   readonly seeds: number;
@@ -15,11 +16,14 @@ interface FuzzFlags extends FuzzShape {
   readonly workers: number;
   readonly json: boolean;
   readonly shrink: boolean;
+  /** A list of seeds that are known to fail. */
+  readonly known?: string;
 }
 
 /** `sim fuzz`: progress on standard error; on standard output each failing seed as soon as it is known, then the summary. */
 export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   const shape: FuzzShape = { nodes: flags.nodes, vms: flags.vms, hours: flags.hours };
+  const list = flags.known === undefined ? {} : readKnownFailures(flags.known);
   let failed = 0;
   const began = performance.now();
   const outcomes = await fuzz({
@@ -29,7 +33,9 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     shape,
     onOutcome: ({ seed, failure }, done) => {
       if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
-      if (failure !== undefined) {
+      const known = failure === undefined ? undefined : whyKnown(list, seed, failure);
+      if (known !== undefined) console.log(`KNOWN to fail, not mended yet: seed ${seed}: ${failure} (${known})`);
+      else if (failure !== undefined) {
         failed += 1;
         console.log(flags.json ? JSON.stringify({ seed, failure }) : `seed ${seed}: ${failure}`);
       }
@@ -38,7 +44,13 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const first = outcomes.find((outcome) => outcome.failure !== undefined);
+  for (const { seed, failure } of outcomes) {
+    if (failure === undefined && list[String(seed)] !== undefined)
+      console.log(`seed ${seed} is on the list of known failures and no longer fails: take it out of ${flags.known}`);
+  }
+  const first = outcomes.find(
+    ({ seed, failure }) => failure !== undefined && whyKnown(list, seed, failure) === undefined,
+  );
   if (first !== undefined) {
     process.exitCode = 1;
     if (flags.shrink) {

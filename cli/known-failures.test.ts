@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { whyKnown } from './known-failures.ts';
+
+const known = { '7': { invariant: 'G2: one copy', why: 'being mended' } };
+
+test.each([
+  [7, 'G2: one copy: vm-1 twice', 'being mended'],
+  [7, 'liveness: vm-1 does not run', undefined],
+  [8, 'G2: one copy: vm-1 twice', undefined],
+])('seed %d with %j', (seed, failure, why) => {
+  expect(whyKnown(known, seed, failure)).toBe(why);
+});
