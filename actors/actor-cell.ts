@@ -64,7 +64,7 @@ export class ActorCell {
   /** `refusal`: why the event does not fit its schema. */
   receive(delivery: Delivery, refusal?: Error): void {
     if (this.#halted) delivery.nak(0);
-    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message, loads: this.#actor.loads });
+    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message });
   }
 
   /** Loads if need be and takes up timers, effects and unsent messages. */
@@ -160,13 +160,11 @@ export class ActorCell {
   }
 
   /**
-   * The message came before the actor was loaded, and another host may have taken it since, so long ago that the state no
-   * longer says so. Then it is gone from the mailbox: that was certain before the state forgot it.
+   * The message may have been on its way, or waited here, for so long that another host took it and the state no longer says
+   * so. Then it is gone from the mailbox: that was certain before the state forgot it.
    */
-  async #wasTaken(work: MessageWork, state: ActorState): Promise<boolean> {
-    const { delivery, loads } = work;
-    if (loads === this.#actor.loads && delivery.attempt === 1) return false;
-    if (!mayBeForgotten(state, delivery.message, this.#context.limits)) return false;
+  async #wasTaken({ delivery }: MessageWork, state: ActorState): Promise<boolean> {
+    if (!mayBeForgotten(state, delivery)) return false;
     const stored = await this.#actor.untilAvailable(() => delivery.isStored());
     if (this.#halted) throw new Halted();
     return !stored;
@@ -277,7 +275,7 @@ export class ActorCell {
     const failures = this.#failures;
     try {
       const state = await this.#actor.load();
-      if (work.kind === 'message' && !parks) remember(state, work.delivery.message, this.#context.limits);
+      if (work.kind === 'message' && !parks) remember(state, work.delivery, this.#context.limits);
       const result = giveUp(this.#kind, this.address, state, error, failures);
       this.#finish(await commitResult(this.#cycle(state), work, causeOf(work), result, !parks));
       this.#failures = 0;

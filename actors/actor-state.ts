@@ -28,6 +28,8 @@ export interface ActorState {
   parked: Envelope['parked'];
   forgot: boolean;
   recent: string[];
+  /** Highest mailbox position taken. Invariant: only grows. */
+  takenUpTo: number;
   outbox: MailboxMessage[];
   readonly timers: Map<string, PendingTimer>;
   readonly cursors: Map<string, number>;
@@ -45,6 +47,7 @@ export function emptyState(): ActorState {
     parked: undefined,
     forgot: false,
     recent: [],
+    takenUpTo: 0,
     outbox: [],
     timers: new Map(),
     cursors: new Map(),
@@ -72,6 +75,7 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     parked: stored.parked,
     forgot: stored.forgot === true,
     recent: stored.recent,
+    takenUpTo: stored.takenUpTo,
     outbox: storedMessages(stored),
     timers: new Map(
       stored.timers.map(({ id, event, remainingMs, armed }) => [

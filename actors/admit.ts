@@ -3,7 +3,7 @@ import { isControl, laneOf } from './control.ts';
 import type { Limits } from './limits.ts';
 import { touch } from './seal.ts';
 import { placeOf } from './sequence.ts';
-import type { MailboxMessage } from './transport.ts';
+import type { Delivery, MailboxMessage } from './transport.ts';
 
 /** Whether a message is to be taken now. `known`: it was taken in an earlier step. */
 export function admit(state: ActorState, message: MailboxMessage): 'take' | 'known' | 'early' | 'parked' {
@@ -21,15 +21,16 @@ function placeIn(state: ActorState, message: MailboxMessage): 'next' | 'known' |
 
 /**
  * True when the state alone cannot tell whether an admitted message was taken before: what it remembers of that sender may
- * have been let go. Then only the mailbox knows.
+ * have been let go. Then only the mailbox knows. What lies above all that was ever taken is certainly new.
  */
-export function mayBeForgotten(state: ActorState, message: MailboxMessage, limits: Limits): boolean {
-  if (message.sequence === undefined) return state.recent.length >= limits.idsRemembered;
-  return state.forgot && !state.cursors.has(laneOf(message.from, message.event));
+export function mayBeForgotten(state: ActorState, { message, position }: Delivery): boolean {
+  if (position > state.takenUpTo) return false;
+  return message.sequence === undefined || !state.cursors.has(laneOf(message.from, message.event));
 }
 
 /** Remembers a message as taken; committed with the step that takes it. */
-export function remember(state: ActorState, message: MailboxMessage, limits: Limits): void {
+export function remember(state: ActorState, { message, position }: Delivery, limits: Limits): void {
+  state.takenUpTo = Math.max(state.takenUpTo, position);
   if (message.sequence === undefined) {
     state.recent.push(message.id);
     if (state.recent.length > limits.idsRemembered) state.recent.shift();

@@ -16,13 +16,7 @@ import { wakesOf } from './wake.ts';
 /** Something that makes an actor step. */
 export type StepWork =
   /** `refusal`: why the event does not fit the kind's schema. */
-  | {
-      readonly kind: 'message';
-      readonly delivery: Delivery;
-      readonly refusal: string | undefined;
-      /** How often the actor had been loaded when the message came. */
-      readonly loads: number;
-    }
+  | { readonly kind: 'message'; readonly delivery: Delivery; readonly refusal: string | undefined }
   | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer; readonly failedAt?: number }
   | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult };
 
@@ -116,7 +110,7 @@ export function causeOf(work: StepWork): StepCause {
 
 function stepFor(cycle: Cycle, work: StepWork, cause: StepCause): StepResult {
   const { context, kind, address, state } = cycle;
-  if (work.kind === 'message') remember(state, work.delivery.message, context.limits);
+  if (work.kind === 'message') remember(state, work.delivery, context.limits);
   if (work.kind === 'message' && work.refusal !== undefined) return refuse(cycle, work.delivery.message, work.refusal);
   if (work.kind === 'timer') state.timers.delete(work.id);
   if (work.kind === 'effect' && !state.effects.delete(work.effect.key)) {

@@ -72,6 +72,8 @@ const envelope = z.object({
   forgot: z.boolean().optional(),
   /** Ids of the last messages from outside. */
   recent: z.array(z.string()),
+  /** Highest mailbox position taken. */
+  takenUpTo: z.number(),
   /** Last sequence given to each receiving actor. */
   sent: z.record(z.string(), z.number()),
   /** Sent after the commit, and once more after a takeover; receivers drop what they have. */

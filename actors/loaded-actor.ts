@@ -27,7 +27,6 @@ export class LoadedActor {
   readonly #timers: TimerSet;
   readonly #outbox: Outbox;
   #state: ActorState | undefined;
-  #loads = 0;
 
   constructor(address: Address, context: HostContext, kind: Kind, edges: LoadedActorEdges) {
     this.#address = address;
@@ -41,11 +40,6 @@ export class LoadedActor {
 
   get state(): ActorState | undefined {
     return this.#state;
-  }
-
-  /** How often it was loaded. */
-  get loads(): number {
-    return this.#loads;
   }
 
   /** True while something of its own will make it step or send. */
@@ -63,7 +57,6 @@ export class LoadedActor {
     const { transport, clock } = this.#context;
     const entry = seen ?? (await this.untilAvailable(() => transport.latest(this.#address)));
     if (this.#halted()) throw new Halted();
-    this.#loads++;
     const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
     this.#outbox.add(state.outbox);
     state.outbox = this.#outbox.messages;

@@ -84,6 +84,7 @@ export class MemoryMailbox {
     item.attempt++;
     consumer({
       message: item.message,
+      position: item.order,
       attempt: item.attempt,
       ack: () => {
         if (!this.#waiting.delete(item)) return;

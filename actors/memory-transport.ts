@@ -17,7 +17,7 @@ import type {
 export class MemoryTransport implements Transport {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
-  readonly boundedRedelivery = false;
+  readonly boundedRedelivery: boolean = false;
   readonly schedules: boolean;
   readonly bus: Bus;
   readonly #server: MemoryServer;

@@ -85,6 +85,7 @@ export function seal(input: Sealed): string {
     cursors: Object.fromEntries(state.cursors),
     forgot: state.forgot ? true : undefined,
     recent: state.recent,
+    takenUpTo: state.takenUpTo,
     sent: Object.fromEntries(state.sent),
     outbox: state.outbox,
     effects: [...state.effects.values()],

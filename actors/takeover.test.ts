@@ -4,7 +4,9 @@ import { z } from 'zod';
 import {
   type ActorSystem,
   type ActorSystemOptions,
+  address,
   createActorSystem,
+  type Delivery,
   type KindOptions,
   MemoryServer,
   MemoryTransport,
@@ -55,6 +57,11 @@ async function host(
   system.register('counter', { machine: counter, version: 1, events, ...kind });
   await system.start();
   return { system, transport };
+}
+
+/** Lets actors forget old senders, as the servers' atomic transport does. */
+class ForgettingTransport extends MemoryTransport {
+  override readonly boundedRedelivery = true;
 }
 
 const ids = Array.from({ length: 20 }, (_, at) => `counter/${at}`);
@@ -243,3 +250,42 @@ test('an actor whose last step sent something leaves memory for good: it is not 
   expect(a.system.activeActors).toBe(0);
   await a.system.stop();
 });
+
+test.each([
+  ['outside', 40, (at: number) => ({ id: `late-${at}`, from: 'external:cli' })],
+  ['another actor', 600, (at: number) => ({ id: `late-${at}`, from: `counter/sender-${at}`, sequence: 1 })],
+] as const)(
+  'a message of %s that arrives long after another host took it is not taken again, though it is forgotten',
+  async (_, many, messageOf) => {
+    const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+    const stalled: Delivery[] = [];
+    let passOn: (delivery: Delivery) => void = () => {};
+    const slow = new ForgettingTransport(server);
+    const consume = slow.consume.bind(slow);
+    // Its connection hands over nothing for a long time.
+    slow.consume = (partition, receive) => {
+      passOn = receive;
+      return consume(partition, (delivery) => stalled.push(delivery));
+    };
+    const transport = new MemoryTransport(server);
+    const to = address('counter/1');
+    const a = await host(server, 'a', {}, { transport: slow });
+    await transport.deliver({ ...messageOf(0), to, event: { type: 'add' } });
+    await expect.poll(() => stalled.length).toBe(1);
+
+    // Another host takes it, and so many others that its id or sender is no longer remembered.
+    const theirs = await transport.consume(0, passOn);
+    for (let at = 0; at < many; at += 1) await transport.deliver({ ...messageOf(at + 1), to, event: { type: 'add' } });
+    await expect
+      .poll(async () => (await a.system.inspect(to))?.snapshot.context.sum, { timeout: 5_000 })
+      .toBe(many + 1);
+
+    for (const delivery of stalled) passOn({ ...delivery, attempt: 1 });
+    await transport.deliver({ id: 'last', to, from: 'external:cli', event: { type: 'add' } });
+    await expect.poll(async () => (await a.system.inspect(to))?.snapshot.context.sum).toBeGreaterThan(many + 1);
+    await expect.poll(() => server.mailbox(0).size).toBe(0);
+    expect((await a.system.inspect(to))?.snapshot.context.sum).toBe(many + 2);
+    await theirs.stop();
+    await a.system.stop();
+  },
+);

@@ -52,14 +52,16 @@ export interface StepCommit {
 /** A message taken from a partition's mailbox. Unacknowledged ones come again. */
 export interface Delivery {
   readonly message: MailboxMessage;
+  /** Where it lies in the mailbox: the same however often it is delivered; later messages of an actor lie higher. */
+  readonly position: number;
   /** 1 on the first delivery. */
   readonly attempt: number;
   ack(): void;
   /** Hand it back, to be delivered again after `delayMs`. */
   nak(delayMs: number): void;
   /**
-   * Whether the message is still in the mailbox, asked of the leader. Whoever kept a delivery while another host may have
-   * served the actor must ask before taking it. Throws `TransportUnavailable`.
+   * Whether the message is still in the mailbox, asked of the leader. A delivery may arrive long after another host took
+   * the message and removed it: whoever can no longer tell must ask before taking it. Throws `TransportUnavailable`.
    */
   isStored(): Promise<boolean>;
 }

@@ -206,6 +206,7 @@ export class MailboxConsumer implements PartitionConsumer {
     let settled = false;
     this.#options.receive({
       message: item.message,
+      position: item.sequence,
       attempt,
       ack: () => {
         if (settled) return;

@@ -143,6 +143,12 @@ export function transportContract(
       seen[1]?.nak(10);
       await expect.poll(() => seen.length).toBe(4);
       expect(seen[3]).toMatchObject({ attempt: 2, message: { id: '2' } });
+      const [first, second, third, again] = seen.map((delivery) => delivery.position);
+      expect(again, 'the same position however often it is delivered').toBe(second);
+      expect([first, second, third], 'positions rise').toEqual(
+        [first, second, third].toSorted((a, b) => Number(a) - Number(b)),
+      );
+      expect(new Set([first, second, third]).size).toBe(3);
       seen[3]?.ack();
       await consumer.stop();
       const later: string[] = [];

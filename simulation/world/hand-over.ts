@@ -55,6 +55,7 @@ export function createHandOver({ process, time, network, members, isStored }: Ha
           process.run(() =>
             receive({
               message: delivery.message,
+              position: delivery.position,
               attempt: delivery.attempt,
               ack: () => answer(acknowledge),
               nak: (delayMs) => answer(() => giveBack(delayMs)),
