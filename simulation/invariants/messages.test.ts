@@ -32,7 +32,17 @@ async function said(
 
 const EMPTY = {
   ...{ format: 1, version: 1, host: 'n1', status: 'active', snapshot: { status: 'active', value: 'a', context: {} } },
-  ...{ timers: [], cursors: {}, recent: [], sent: {}, outbox: [], effects: [], outcome: 'handled', tells: [] },
+  ...{
+    timers: [],
+    cursors: {},
+    recent: [],
+    takenUpTo: 0,
+    sent: {},
+    outbox: [],
+    effects: [],
+    outcome: 'handled',
+    tells: [],
+  },
   cause: { kind: 'message', from: 'x', event: { type: 'x' } },
 };
 
