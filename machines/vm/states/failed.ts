@@ -1,0 +1,27 @@
+import { assign } from 'xstate';
+import { vmOf } from '../events.ts';
+import { RETRY_MS, vmSetup } from '../vm-setup.ts';
+
+/** B5: the attempts are used up. A user's start begins anew. */
+export const failed = vmSetup.createStateConfig({
+  entry: ['noteGiveUp', assign({ attempt: 0, tried: [], unsettled: false, gaveUp: true })],
+  initial: 'recording',
+  on: {
+    start: { target: 'recovering', actions: 'wishRunning' },
+    stop: { target: 'stopping', actions: 'wishStopped' },
+    hostDown: { actions: 'noteEvidence' },
+    actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
+  },
+  states: {
+    recording: {
+      invoke: {
+        src: 'setRecorded',
+        input: ({ context }) => ({ vm: vmOf(context.address), actual: `failed: ${context.why}` }),
+        onDone: 'recorded',
+        onError: 'recordingFailed',
+      },
+    },
+    recordingFailed: { after: { [RETRY_MS]: 'recording' } },
+    recorded: {},
+  },
+});

@@ -1,0 +1,64 @@
+import { assign } from 'xstate';
+import { spawnChild } from '#actors';
+import { nodeId } from '../../ids.ts';
+import { currentJob, jobInput, type VmContext } from '../context.ts';
+import { vmSetup } from '../vm-setup.ts';
+import { onJobDone } from './on-job-done.ts';
+
+export const recovering = vmSetup.createStateConfig({
+  entry: [
+    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, again: false, reload: false }),
+    'noteTrigger',
+    spawnChild(({ context }: { context: VmContext }) => ({
+      address: currentJob(context),
+      input: jobInput(context),
+    })),
+  ],
+  on: {
+    stop: { actions: 'wishStopped' },
+    start: { actions: assign({ recorded: 'running' }) },
+    adopt: { actions: assign({ reload: true }) },
+    capacity: { actions: assign({ again: true }) },
+    hostDown: { actions: ['noteEvidence', 'tellJob'] },
+    actual: { guard: 'runsHere', actions: 'cancelJob' },
+    jobDone: onJobDone('runs on'),
+    jobFailed: [
+      { guard: 'isOtherJob' },
+      {
+        guard: ({ event }) => event.code === 'STOPPED_BY_WISH',
+        target: 'recordingStop',
+        actions: ['takeLease', 'takeWhy', assign({ recorded: 'stopped' })],
+      },
+      { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },
+      { guard: ({ event }) => event.code === 'NOT_NEEDED', target: 'running', actions: 'takeWhy' },
+      {
+        guard: ({ event }) => event.holder !== undefined,
+        target: 'returning',
+        actions: ['takeLease', 'takeWhy', assign({ target: ({ event }) => nodeId(event.holder ?? '') })],
+      },
+      {
+        guard: ({ context, event }) => context.reload || event.code === 'LEASE_CONFLICT' || event.code === 'NO_SUCH_VM',
+        target: 'loading',
+        actions: 'takeWhy',
+      },
+      {
+        guard: ({ context, event }) => event.code === 'DISARMED' && context.again,
+        target: 'recovering',
+        reenter: true,
+      },
+      { guard: ({ event }) => event.code === 'DISARMED', target: 'held', actions: 'takeWhy' },
+      {
+        target: 'waiting',
+        actions: [
+          'takeLease',
+          'takeWhy',
+          assign(({ context, event }) => ({
+            target: null,
+            attempt: context.attempt + 1,
+            tried: event.tried === undefined ? context.tried : [...new Set([...context.tried, nodeId(event.tried)])],
+          })),
+        ],
+      },
+    ],
+  },
+});
