@@ -39,12 +39,16 @@ export class LabFaults {
     if (reboot) await power.on(node);
   }
 
-  /** Every process of the host stands still for that long, its guests too. */
+  /** Every process of the host stands still for that long, its guests too. Its watchdog, which is ours, counts on. */
   async pause(node: string, seconds: number): Promise<void> {
-    const stopped = this.#members(node);
-    for (const member of stopped) signalProcess(member, 'SIGSTOP');
+    const stopped = new Map<number, ProcessIdentity>();
+    for (;;) {
+      const going = this.#members(node).filter(({ pid, start }) => stopped.get(pid)?.start !== start);
+      if (going.length === 0) break; // also those that were just being started
+      for (const member of going) if (signalProcess(member, 'SIGSTOP')) stopped.set(member.pid, member);
+    }
     await delay(seconds * 1000);
-    for (const member of stopped) signalProcess(member, 'SIGCONT');
+    for (const member of stopped.values()) signalProcess(member, 'SIGCONT');
   }
 
   /** The agent reaches the shared storage no more. Its guests' disks stay: only the protocol keeps them from writing. */

@@ -9,6 +9,7 @@ import { Lab } from './lab.ts';
 import { labFolder } from './lab-folder.ts';
 import { defaultPlan } from './lab-plan.ts';
 import type { LabLogEntry } from './node-report.ts';
+import { untilCalm } from './until-calm.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'us-'));
 const lab = new Lab({ folder: labFolder(root), plan: defaultPlan(), say: (line) => console.log(line) });
@@ -25,6 +26,11 @@ afterAll(async () => {
 });
 
 const vm = (name: string) => lab.status().vms.find((one) => one.vm === name);
+
+async function allHealthy(): Promise<void> {
+  await Promise.all(lab.nodes.map((node) => lab.powerOn(node)));
+  await untilCalm(lab, lab.nodes);
+}
 
 /** Resolves with the first entry that fits, from now on. */
 function heard(fits: (entry: LabLogEntry) => boolean): Promise<LabLogEntry> {
@@ -72,5 +78,30 @@ it('brings every VM of a node that lost its power back elsewhere, exactly once (
   expect(failovers.map((one) => one.vm).sort()).toEqual(before.map((one) => one.vm).sort());
   expect(failovers.filter(({ to }) => to === node)).toEqual([]);
   expect(await notExactlyOnce(lab, failovers)).toEqual([]);
+  expect(await lab.checkWitness()).toEqual([]);
+});
+
+it('brings the VMs of a node that stands still back elsewhere; when it would go on, nothing of it is left (G2)', async () => {
+  await allHealthy();
+  const node = busiestNode(lab.status());
+  const lost = lab.status().vms.filter((one) => one.node === node && one.actual === 'running');
+  const back = lost.map((one) =>
+    heard(({ what, vm: of, node: on }) => what === 'start' && of === one.vm && on !== node),
+  );
+  const paused = lab.faults.pause(node, 15);
+  await Promise.all([...back, paused]);
+  expect(lab.status().nodes.find((one) => one.node === node)?.power).toBe('off');
+  expect(await lab.checkWitness()).toEqual([]);
+});
+
+it('resets nodes that all stand still, so that nobody is left to fence them, by their watchdogs (G2)', async () => {
+  await allHealthy();
+  const before = lab.status().vms.filter((one) => one.actual === 'running');
+  const resets = lab.nodes.map((name) => heard(({ what, node }) => what === 'reset' && node === name));
+  const back = before.map((one) => heard(({ what, vm: of }) => what === 'start' && of === one.vm));
+  const paused = lab.nodes.map((name) => lab.faults.pause(name, 25));
+  for (const { why } of await Promise.all(resets)) expect(why).toMatch(/hardware watchdog/);
+  await Promise.all([...back, ...paused]);
+  expect(before.length).toBeGreaterThan(0);
   expect(await lab.checkWitness()).toEqual([]);
 });

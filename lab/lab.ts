@@ -236,10 +236,9 @@ export class Lab implements LabControl {
       fence: { kind: fence, seconds: fenceSeconds },
     });
     const boot = (node: string) => bootNode({ folder, box, libvirtd: guests.libvirtd, agent, config }, node);
-    return new NodePower(this.#nodes, boot, ({ node, what }) => {
-      if (what !== 'power-on') this.watch.silence(node);
-      const why = what === 'reset' ? 'its first process ended: watchdog or crash' : 'the power switch';
-      say(this.watch.note({ node, what, why }));
+    return new NodePower(this.#nodes, boot, (event) => {
+      if (event.what !== 'power-on') this.watch.silence(event.node);
+      say(this.watch.note(event));
     });
   }
 

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childNamespaceOf, FOLDER_VARIABLE, type NodeBoundary, nodeMembers } from './node-members.ts';
 import { readPidFile } from './pid-file.ts';
 import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import { watch } from './watchdog-line.ts';
 
 export type BoxKind = 'namespace' | 'mark';
 
@@ -21,8 +23,8 @@ export interface NodeBoxOptions {
 /** A running node: all its processes, and nothing else. */
 export interface NodeBox {
   readonly boundary: NodeBoundary;
-  /** Resolves when its first process is gone. */
-  readonly ended: Promise<void>;
+  /** Resolves with the reason when its first process is gone, or its watchdog bit: then `powerOff` must follow. */
+  readonly failed: Promise<string>;
   /** SIGKILL to everything. Resolves once no process of it is left; throws after 5 s with the ones that are. */
   powerOff(): Promise<void>;
 }
@@ -43,16 +45,19 @@ export async function startNodeBox(options: NodeBoxOptions): Promise<NodeBox> {
   const script = RECORD + (options.kind === 'namespace' ? IN_NAMESPACE : '"$@"; exit $?');
   const child = spawn('sh', ['-c', script, options.pidFile, ...options.command], {
     detached: true, // Ctrl-C in the lab's terminal is the lab's to handle
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, 'pipe'], // the last leads to its watchdog
     env: { ...process.env, ...options.env, [FOLDER_VARIABLE]: options.folder },
   });
   closeSync(log);
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', () => resolve(`its first process ended: see ${join(options.folder, 'node.log')}`));
+    child.once('error', (error) => resolve(error.message));
   });
+  // Typed as what a socket may be; 'pipe' makes it one that goes both ways.
+  const bitten = watch(child.stdio[3] as Duplex, ended);
   const boundary = await boundaryOf(child, options);
-  return { boundary, ended, powerOff: () => endNode(boundary, readPidFile(options.pidFile)) };
+  const failed = Promise.race([ended, bitten]);
+  return { boundary, failed, powerOff: () => endNode(boundary, readPidFile(options.pidFile)) };
 }
 
 /** Ends what is left of a node that a crashed lab started; does nothing when the process its pid file names is gone. */

@@ -7,10 +7,13 @@ import { FOLDER_VARIABLE, nodeMembers } from './node-members.ts';
 import { signalProcess } from './process-identity.ts';
 import { runAboveOthers } from './real-time.ts';
 import { SoftWatchdog } from './soft-watchdog.ts';
+import { WatchdogLine } from './watchdog-line.ts';
 
 /**
  * The first program of a lab node: `node node-init.ts AGENT.ts [ARGUMENT...]`. Runs libvirt's daemon when the lab names
- * one in UNDERSTUDY_LIBVIRTD, and the agent; starts each again when it dies (the VMs outlive both), and is the node's watchdog: its own end takes the whole node down, by the namespace or by `node-box`'s mark.
+ * one in UNDERSTUDY_LIBVIRTD, and the agent; starts each again when it dies (the VMs outlive both). Passes kicks on to
+ * the node's watchdog in the lab. Its own end takes the whole node down, by the namespace or by `node-box`'s mark: when
+ * the lab is gone, or when it stands still and so does not bite.
  */
 const message = z.discriminatedUnion('do', [
   z.object({ do: z.literal('arm'), timeoutMs: z.number().positive() }),
@@ -21,6 +24,8 @@ const message = z.discriminatedUnion('do', [
 
 /** As an init system would: soon enough to come back before the watchdog bites. */
 const RESTART_MS = 200;
+/** The lab's watchdog first; still within the drift margin of the takeover bound. */
+const AFTER_THE_LAB_MS = 1000;
 
 const clock = {
   nowMs: () => performance.now(),
@@ -29,8 +34,12 @@ const clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
-const watchdog = new SoftWatchdog(clock, () => {
-  console.error('watchdog: nobody kicked it in time, the node resets');
+const softWatchdog = new SoftWatchdog(clock, () => {
+  console.error("nobody kicked the watchdog in time and the lab's did not bite: the node resets");
+  reset();
+});
+const line = new WatchdogLine(() => {
+  console.error('the lab is gone, and with it the power');
   reset();
 });
 
@@ -73,9 +82,13 @@ function runAgent(freshBoot: boolean): ChildProcess {
   child.on('message', (received) => {
     const { data } = message.safeParse(received);
     if (data === undefined) return; // an agent that talks nonsense does not kick
-    if (data.do === 'arm') watchdog.arm(data.timeoutMs);
-    else if (data.do === 'kick') watchdog.kick();
-    else joined = true;
+    if (data.do === 'joined') {
+      joined = true;
+      return;
+    }
+    line.say(data);
+    if (data.do === 'arm') softWatchdog.arm(data.timeoutMs + AFTER_THE_LAB_MS);
+    else softWatchdog.kick();
   });
   child.once('exit', (status, signal) => {
     console.error(`agent ended (${signal ?? status}), starting it again`);

@@ -52,7 +52,11 @@ it('boots a node again that ended by itself', async () => {
   const boundary = power.boundary('n1');
   for (const member of boundary === undefined ? [] : nodeMembers(boundary)) signalProcess(member, 'SIGKILL');
   while (events.length < 3) await delay(5);
-  expect(events.map(({ what }) => what)).toEqual(['power-on', 'reset', 'power-on']);
+  expect(events.map(({ what, why }) => `${what}: ${why}`)).toEqual([
+    'power-on: the power switch',
+    expect.stringContaining('reset: its first process ended'),
+    'power-on: after its reset',
+  ]);
 });
 
 it('names the nodes there are when asked for another', async () => {

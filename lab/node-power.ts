@@ -5,7 +5,10 @@ import type { NodeBox } from './node-box.ts';
 export interface PowerEvent {
   readonly node: string;
   readonly what: 'power-on' | 'power-off' | 'reset';
+  readonly why: string;
 }
+
+const BY_HAND = 'the power switch';
 
 interface Switch {
   box: NodeBox | undefined;
@@ -14,8 +17,8 @@ interface Switch {
 }
 
 /**
- * The power switches of the lab's nodes. Invariant: a node is `off` only once no process of it is left. A node that ends
- * by itself (its watchdog reset it) is swept and boots again, as real hardware would.
+ * The power switches of the lab's nodes. Invariant: a node is `off` only once no process of it is left. A node whose
+ * watchdog bites, or whose first process ends, is swept and boots again, as real hardware would.
  */
 export class NodePower {
   readonly #switches: ReadonlyMap<string, Switch>;
@@ -42,13 +45,13 @@ export class NodePower {
   }
 
   /** Does nothing when it is on. */
-  on(node: string): Promise<void> {
+  on(node: string, why = BY_HAND): Promise<void> {
     return this.#inTurn(node, async (its) => {
       if (its.box !== undefined) return;
       const box = await this.#boot(node);
       its.box = box;
-      this.#listener({ node, what: 'power-on' });
-      void box.ended.then(() => this.#afterEnd(node, box));
+      this.#listener({ node, what: 'power-on', why });
+      void box.failed.then((reason) => this.#reset(node, box, reason));
     });
   }
 
@@ -58,7 +61,7 @@ export class NodePower {
       if (its.box === undefined) return;
       await its.box.powerOff();
       its.box = undefined;
-      this.#listener({ node, what: 'power-off' });
+      this.#listener({ node, what: 'power-off', why: BY_HAND });
     });
   }
 
@@ -66,13 +69,15 @@ export class NodePower {
     await Promise.all([...this.#switches.keys()].map((node) => this.off(node)));
   }
 
-  #afterEnd(node: string, box: NodeBox): Promise<void> {
+  #reset(node: string, box: NodeBox, why: string): Promise<void> {
     return this.#inTurn(node, async (its) => {
       if (its.box !== box) return; // we powered it off
       await box.powerOff();
       its.box = undefined;
-      this.#listener({ node, what: 'reset' });
-      void this.on(node).catch(() => this.#listener({ node, what: 'power-off' }));
+      this.#listener({ node, what: 'reset', why });
+      void this.on(node, 'after its reset').catch((error: unknown) =>
+        this.#listener({ node, what: 'power-off', why: `it does not boot: ${String(error)}` }),
+      );
     });
   }
 

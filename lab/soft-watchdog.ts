@@ -2,8 +2,8 @@ import type { Clock, Timer } from '#actors';
 import type { Watchdog } from '#ports';
 
 /**
- * The lab's hardware watchdog: calls `reset` once when an armed watchdog was not kicked for its timeout. It cannot be
- * disarmed, as the real one cannot.
+ * A watchdog inside the node, behind the one in the lab: calls `reset` once when it was armed and not kicked for its
+ * timeout. It cannot be disarmed. A pause of the node stops it too.
  */
 export class SoftWatchdog implements Watchdog {
   readonly #clock: Clock;

@@ -1,6 +1,6 @@
 import type { Watchdog } from '#ports';
 
-/** The agent's side of the node's watchdog, which is in `node-init`: a message that does not arrive is a missed kick. */
+/** The agent's side of the node's watchdog; `node-init` passes it on. A message that does not arrive is a missed kick. */
 export class WatchdogLink implements Watchdog {
   arm(timeoutMs: number): void {
     this.#send({ do: 'arm', timeoutMs });
