@@ -95,6 +95,35 @@ test('who fitted nowhere, or did not start, is told when room appears (B5)', () 
   expect(chart.take({ type: 'capacity' }).asked).toEqual(['@ 5000']);
 });
 
+test('F2: room that appeared without a word goes to the most important of those who wait, whoever asks first', () => {
+  const large = { memoryMiB: 8192 };
+  const leased = [leasedOn('low', 'n9', large), leasedOn('high', 'n9', { ...large, priority: 5 })];
+  const full = inventoryOf({ nodes: [nodeOf('n1', { memoryMiB: 1024 })] }, leased);
+  const room = inventoryOf({ nodes: [nodeOf('n1')] }, leased);
+  const chart = idle(full)
+    .take(place('low', large), place('high', { ...large, priority: 5 }))
+    .after(20);
+  chart.done(full).take({ type: 'settled', vm: 'low', outcome: 'failed' });
+  chart.take({ type: 'settled', vm: 'high', outcome: 'failed' });
+  expect(told(chart.take(place('low', large)).after(20).done(room))).toEqual(['-> vm/high capacity']);
+  expect([chart.state, reservedOn(chart)]).toEqual(['collecting', []]);
+  expect(chart.after(20).state).toBe('expecting');
+  chart.take(place('high', { ...large, priority: 5 })).done(room);
+  expect(chart.context.reservations.map((held: { vm: string }) => held.vm)).toEqual(['high']);
+});
+
+test('who is told of room and does not come is not waited for twice', () => {
+  const leased = [leasedOn('low', 'n9'), leasedOn('high', 'n9', { priority: 5 })];
+  const full = inventoryOf({ nodes: [nodeOf('n1', { memoryMiB: 0 })] }, leased);
+  const chart = idle(full)
+    .take(place('high', { priority: 5 }))
+    .after(20)
+    .done(full);
+  const room = inventoryOf({}, leased);
+  chart.take(place('low')).after(20).done(room).after(20).after(400).done(room);
+  expect(reservedOn(chart)).toEqual(['n1']);
+});
+
 test('a node that somebody can prove to be down gets nothing, until its slot says otherwise', () => {
   const evidence = [{ kind: 'word', node: 'n1', incarnation: 1, sequence: 5 }];
   const chart = idle().take(place('a', { evidence })).after(20).done(inventoryOf());

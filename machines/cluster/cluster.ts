@@ -82,7 +82,10 @@ export const clusterMachine = setup({
     room: {
       actions: [
         tell(({ context }: { context: ClusterContext }) => tellAll(context.waiting)),
-        assign({ waiting: [], review: true, roomComes: false }),
+        assign(({ context }) => ({
+          expected: [...new Set([...context.expected, ...context.waiting])],
+          ...{ waiting: [], roomless: [], review: true, roomComes: false },
+        })),
       ],
     },
     review: { actions: assign({ review: true }) },
@@ -130,8 +133,9 @@ export const clusterMachine = setup({
                 answers: [],
                 moves: [],
                 notes: [],
+                summoned: [],
                 blackouts: 0,
-                ...(context.armed ? { held: [] } : {}),
+                ...(context.armed ? { held: [], expected: [...new Set([...context.expected, ...context.held])] } : {}),
               })),
             ],
           },
@@ -154,6 +158,7 @@ function settled(
     expected: context.expected.filter((other) => other !== vm),
     reservations: context.reservations.map((held) => (held.vm === vm ? { ...held, settled: true } : held)),
     waiting: [...context.waiting.filter((other) => other !== vm), ...(outcome === 'failed' ? [vm] : [])],
+    roomless: context.roomless.filter((other) => other !== vm || outcome === 'failed'),
     failedMoves: outcome === 'stayed' ? { ...others, [vm]: failures + 1 } : others,
     review: context.review || outcome === 'runs',
   };
@@ -163,10 +168,11 @@ function tellAll(vms: readonly string[]) {
   return vms.map((vm) => ({ to: `vm/${vm}`, event: { type: 'capacity' } }));
 }
 
-function messages({ answers, moves, armed, held }: ClusterContext) {
+function messages({ answers, moves, armed, held, summoned }: ClusterContext) {
   return [
     ...answers.map(({ job, node, why, disarmed }) => ({ to: job, event: { type: 'placed', node, why, disarmed } })),
     ...moves.map(({ vm, to, why, home }) => ({ to: `vm/${vm}`, event: { type: 'moveTo', to, why, home } })),
     ...(armed ? tellAll(held) : []),
+    ...tellAll(summoned),
   ];
 }

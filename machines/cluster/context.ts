@@ -31,6 +31,8 @@ export interface ClusterContext {
   readonly expected: readonly VmId[];
   /** VMs that were refused for want of room, or whose start failed: told when room may have appeared (B5). */
   readonly waiting: readonly VmId[];
+  /** Of them, who was refused for want of room and not told since that there may be some. */
+  readonly roomless: readonly VmId[];
   /** VMs refused because HA is disarmed: told when it is armed. */
   readonly held: readonly VmId[];
   /** As the last inventory said. */
@@ -53,6 +55,8 @@ export interface ClusterContext {
   readonly answers: readonly Answer[];
   readonly moves: readonly Move[];
   readonly notes: readonly Note[];
+  /** Waiting VMs for which there is room: they are to ask before anybody takes it. */
+  readonly summoned: readonly VmId[];
 }
 
 export interface Answer {
@@ -77,6 +81,7 @@ export const NOTHING: ClusterContext = {
   reservations: [],
   expected: [],
   waiting: [],
+  roomless: [],
   held: [],
   armed: true,
   arming: null,
@@ -89,6 +94,7 @@ export const NOTHING: ClusterContext = {
   answers: [],
   moves: [],
   notes: [],
+  summoned: [],
 };
 
 /** A repeated request replaces the older one of the same VM. */

@@ -1,22 +1,17 @@
 import { nodeId, type VmId } from '../ids.ts';
-import {
-  contradictionsOf,
-  type Inventory,
-  type Move,
-  type PlacedVm,
-  placeAll,
-  planMoves,
-  planUserMove,
-} from '../placement/mod.ts';
+import { contradictionsOf, type Inventory, type Move, placeAll, planMoves, planUserMove } from '../placement/mod.ts';
 import {
   type Answer,
   type ClusterContext,
   type ClusterInventory,
   type Note,
+  queued,
   type Request,
   type Reservation,
   toPlacement,
 } from './context.ts';
+import { inventoryFor, withReservations } from './occupied.ts';
+import { overtakenBy } from './overtaken.ts';
 
 /** Decides the batch, then a user's moves, then a review, all on one inventory and each seeing those before. Pure. */
 export function decide(context: ClusterContext, inventory: ClusterInventory): ClusterContext {
@@ -27,9 +22,27 @@ export function decide(context: ClusterContext, inventory: ClusterInventory): Cl
     answers: [],
     moves: [],
     notes: armNotes(context, inventory),
+    summoned: [],
   };
   const proved = withProofs(inventory, context.batch);
+  const overtaken = overtakenBy(context, proved);
+  if (overtaken.length > 0) return askedFirst(begun, overtaken);
   return review(grant(placeBatch(begun, proved), proved), proved);
+}
+
+/** The more important ones are told of the room, and those who asked wait for them a moment. */
+function askedFirst(context: ClusterContext, overtaken: readonly VmId[]): ClusterContext {
+  return {
+    ...context,
+    // What came meanwhile is newer.
+    queue: context.queue.reduce<readonly Request[]>(queued, context.batch),
+    wishes: [...context.granting, ...context.wishes],
+    granting: [],
+    summoned: overtaken,
+    expected: [...new Set([...context.expected, ...overtaken])],
+    // Once: whoever does not ask then has no claim left.
+    roomless: context.roomless.filter((vm) => !overtaken.includes(vm)),
+  };
 }
 
 /** Nobody is well: storage is gone for the whole cluster, or this host does not know yet. Nothing is decided (B3). */
@@ -58,21 +71,13 @@ function withProofs(inventory: ClusterInventory, batch: readonly Request[]): Clu
   return { ...inventory, nodes: inventory.nodes.map((node) => (isDown(node) ? { ...node, alive: false } : node)) };
 }
 
-/** The inventory with what was decided and is not in it yet. */
-function withReservations(inventory: Inventory, reservations: readonly Reservation[]): Inventory {
-  const reserved = new Set(reservations.map(({ vm }) => vm));
-  return { ...inventory, placed: [...inventory.placed.filter(({ vm }) => !reserved.has(vm)), ...reservations] };
-}
-
 function placeBatch(context: ClusterContext, inventory: ClusterInventory): ClusterContext {
   const { batch } = context;
   const refused = inventory.armed ? [] : batch.filter(({ cause }) => cause !== 'user');
   const wanted = batch.filter((request) => !refused.includes(request));
   const asked = new Set<VmId>(batch.map(({ vm }) => vm));
   const kept = context.reservations.filter(({ vm }) => !asked.has(vm));
-  const reserved = withReservations(inventory, kept);
-  const placed = [...reserved.placed.filter(({ vm }) => !asked.has(vm)), ...mayBeThere(inventory, asked, kept)];
-  const decisions = placeAll({ ...reserved, placed }, wanted.map(toPlacement));
+  const decisions = placeAll(inventoryFor(asked, inventory, kept), wanted.map(toPlacement));
   const answers: Answer[] = refused.map(({ job }) => ({ job, node: null, why: 'HA is disarmed', disarmed: true }));
   const fresh: Reservation[] = [];
   const nowhere: VmId[] = [];
@@ -89,31 +94,9 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
     answers,
     reservations: [...kept, ...fresh],
     waiting: [...others(context.waiting), ...nowhere],
+    roomless: [...others(context.roomless), ...nowhere],
     held: [...others(context.held), ...refused.map(({ vm }) => vm)],
   };
-}
-
-/**
- * Where VMs may run besides where they are placed. Whoever is asked for may have been resumed by a node that is back: its
- * start elsewhere is then refused, and its room is taken. Whoever is on the way is also where it comes from.
- */
-function mayBeThere(
-  inventory: ClusterInventory,
-  asked: ReadonlySet<VmId>,
-  reserved: readonly Reservation[],
-): readonly PlacedVm[] {
-  const alive = new Set(inventory.nodes.filter((node) => node.alive).map(({ node }) => node));
-  const leased = inventory.leased.filter(
-    ({ vm, node }) => asked.has(vm) || reserved.some((held) => held.vm === vm && held.node !== node),
-  );
-  const all = [...inventory.uncertain, ...leased.filter(({ vm, node }) => !isAmong(inventory.uncertain, vm, node))];
-  return all
-    .filter(({ node }) => alive.has(node))
-    .map(({ vm, node, cpus, memoryMiB }) => ({ vm, node, cpus, memoryMiB, uncertain: true }));
-}
-
-function isAmong(list: readonly PlacedVm[], vm: VmId, node: PlacedVm['node']): boolean {
-  return list.some((other) => other.vm === vm && other.node === node);
 }
 
 function reservationOf(

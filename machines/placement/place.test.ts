@@ -63,6 +63,47 @@ test('F2: packs when spreading would leave a big one out', () => {
   expect(plan.every((placement) => placement.node !== undefined)).toBe(true);
 });
 
+test('F2: a plan that leaves a more important one out is no better for it bringing back as many', () => {
+  const nodes = [node('n1', { memoryMiB: 4096 }), node('n2', { memoryMiB: 3072 })];
+  const ask = (name: string, memoryMiB: number, priority: number) => ({
+    ...request,
+    ...{ vm: vmId(name), memoryMiB, priority },
+  });
+  const plan = placeAll({ nodes, placed: [], rules: [] }, [ask('a', 3072, 2), ask('b', 1024, 1), ask('c', 4096, 2)]);
+  const placed = plan.filter((placement) => placement.node !== undefined).map((placement) => placement.vm);
+  expect(placed.toSorted()).toEqual(['a', 'c']);
+});
+
+test('F2: nobody gets a place that a more important one who got none could have instead', () => {
+  const vms = fc.array(fc.record({ memoryMiB: fc.integer({ min: 256, max: 4096 }), priority: fc.nat(3) }), {
+    ...{ minLength: 1, maxLength: 12 },
+  });
+  fc.assert(
+    fc.property(vms, fc.array(fc.integer({ min: 256, max: 8192 }), { minLength: 1, maxLength: 4 }), (sizes, hosts) => {
+      const nodes = hosts.map((memoryMiB, index) => node(`n${index}`, { memoryMiB, cpus: 64 }));
+      const requests = sizes.map((size, index) => ({ ...request, ...size, vm: vmId(`v${index}`) }));
+      const plan = placeAll({ nodes, placed: [], rules: [] }, requests);
+      const where = new Map(plan.map((placement) => [placement.vm, placement.node]));
+      for (const loser of requests.filter(({ vm }) => where.get(vm) === undefined)) {
+        for (const host of nodes) {
+          const important = requests.filter(
+            ({ vm, priority }) => where.get(vm) === host.node && priority >= loser.priority,
+          );
+          const used = important.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+          expect(used + loser.memoryMiB).toBeGreaterThan(host.memoryMiB);
+        }
+      }
+    }),
+  );
+});
+
+test('a copy that is somewhere already is counted first: who must be with it goes there', () => {
+  const together = rules({ kind: 'vm', mode: 'together', vms: ['web', 'db'] });
+  const there = { ...request, vm: db.vm, only: n3.node };
+  const plan = placeAll({ nodes: [n1, n2, n3], placed: [], rules: together }, [{ ...request, priority: 9 }, there]);
+  expect(plan.map(({ node: on }) => on)).toEqual(['n3', 'n3']);
+});
+
 test('never overfills a node and never breaks a must rule', () => {
   const size = fc.integer({ min: 256, max: 4096 });
   fc.assert(

@@ -32,21 +32,32 @@ export function place(inventory: Inventory, request: PlacementRequest, style: Pl
 
 /**
  * F2: decides many at once, priority first, each seeing those before it. Tries the order of the requests on the emptiest
- * nodes, then the biggest first on the fullest; keeps the plan that restores more.
+ * nodes, then the biggest first on the fullest; keeps the plan that restores more of the highest priority in which they
+ * differ. A copy that is somewhere already is counted before all others: they may have to go with it, or keep away.
  */
 export function placeAll(inventory: Inventory, requests: readonly PlacementRequest[]): readonly Placement[] {
-  const byPriority = requests.toSorted((a, b) => b.priority - a.priority);
+  const rank = ({ only, priority }: PlacementRequest) => (only === undefined ? priority : Number.POSITIVE_INFINITY);
+  const byPriority = requests.toSorted((a, b) => ordered(rank(b), rank(a)));
   const spread = plan(inventory, byPriority, 'spread');
   if (spread.every(({ node }) => node !== undefined)) return spread;
-  const bigFirst = requests.toSorted((a, b) => b.priority - a.priority || b.memoryMiB - a.memoryMiB);
+  const bigFirst = requests.toSorted((a, b) => ordered(rank(b), rank(a)) || b.memoryMiB - a.memoryMiB);
+  const restored = (placements: readonly Placement[]) => restoredByPriority(byPriority, placements);
   return [plan(inventory, byPriority, 'pack'), plan(inventory, bigFirst, 'pack')].reduce(
-    (best, other) => (restored(other) > restored(best) ? other : best),
+    (best, other) => (isBetter(restored(other), restored(best)) ? other : best),
     spread,
   );
 }
 
-function restored(placements: readonly Placement[]): number {
-  return placements.filter(({ node }) => node !== undefined).length;
+/** For sorting; infinities are equal to each other. */
+function ordered(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+/** How many of each priority got a place, the highest priority first. */
+function restoredByPriority(requests: readonly PlacementRequest[], placements: readonly Placement[]): number[] {
+  const placed = new Set(placements.filter(({ node }) => node !== undefined).map(({ vm }) => vm));
+  const priorities = [...new Set(requests.map(({ priority }) => priority))].sort((a, b) => b - a);
+  return priorities.map((each) => requests.filter(({ vm, priority }) => priority === each && placed.has(vm)).length);
 }
 
 function plan(

@@ -18,10 +18,18 @@ interface Cluster {
 }
 type Rule = Cluster['rules'][number];
 
+/** Narrows clusters down, for tests that look for one kind of mistake. */
+export interface ClusterFocus {
+  /** Only clusters with rules, or with a rule of this kind; false: none. */
+  readonly rules?: boolean | 'together';
+  /** Memory of each node: little of it makes room short. */
+  readonly memoryMiB?: number;
+}
+
 /** A random cluster: nodes with room to spare or little of it, VMs of many kinds, some rules, any settings. */
-export function randomCluster(random: SeededRandom, seed: number, shape: FuzzShape, withRules?: boolean): Cluster {
+export function randomCluster(random: SeededRandom, seed: number, shape: FuzzShape, focus: ClusterFocus = {}): Cluster {
   const zoned = random.chance(0.2);
-  const memoryMiB = random.pick([262_144, 262_144, 16_384, 8192]);
+  const memoryMiB = focus.memoryMiB ?? random.pick([262_144, 262_144, 16_384, 8192]);
   const nodes = Array.from({ length: random.int(...shape.nodes) }, (_, i) => ({
     ...{ name: `n${i + 1}`, cpus: 64, memoryMiB },
     ...(zoned ? { zone: i % 2 === 0 ? ('primary' as const) : ('secondary' as const) } : {}),
@@ -40,14 +48,21 @@ export function randomCluster(random: SeededRandom, seed: number, shape: FuzzSha
     });
   }
   const ids = vms.map((vm) => vm.id);
-  const ruled = withRules ?? random.chance(0.3);
-  const rules = ruled && ids.length > 0 ? [randomRule(random, names, ids, zoned)] : [];
+  const ruled = focus.rules ?? random.chance(0.3);
+  const rules = ruled !== false && ids.length > 0 ? [randomRule(random, names, ids, zoned, ruled === 'together')] : [];
   return { nodes, vms, rules, settings: randomSettings(random, seed) };
 }
 
-function randomRule(random: SeededRandom, nodes: readonly string[], vms: readonly string[], zoned: boolean): Rule {
+function randomRule(
+  random: SeededRandom,
+  nodes: readonly string[],
+  vms: readonly string[],
+  zoned: boolean,
+  together: boolean,
+): Rule {
   const some = vms.filter(() => random.chance(0.5)).slice(0, Math.max(1, nodes.length - 1));
   const chosen = some.length > 0 ? some : vms.slice(0, 1);
+  if (together) return { kind: 'vm', mode: 'together', strength: 'must', vms: vms.slice(0, 2) };
   const kinds: (() => Rule)[] = [
     () => ({ kind: 'node', mode: 'required', vms: chosen, nodes: nodes.slice(0, Math.max(2, nodes.length - 1)) }),
     () => ({ kind: 'node', mode: 'preferred', vms: chosen, nodes: [random.pick(nodes)] }),

@@ -1,7 +1,7 @@
 import type { WorldFault } from '../faults/world-fault.ts';
 import { checkScenario, isBuilt, type ScenarioEvent } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
-import { type FuzzShape, randomCluster } from './random-cluster.ts';
+import { type ClusterFocus, type FuzzShape, randomCluster } from './random-cluster.ts';
 import { type Mishap, type MishapInput, randomMishap } from './random-faults.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -11,10 +11,9 @@ const CALM_SECONDS = 450;
 const STORM_SECONDS = 90;
 
 /** Narrows a schedule down, for tests that look for one kind of mistake. */
-export interface Focus {
+export interface Focus extends ClusterFocus {
   /** Only mishaps that consist of nothing but these. */
   readonly mishaps?: readonly string[];
-  readonly rules?: boolean;
 }
 
 /**
@@ -23,7 +22,7 @@ export interface Focus {
  */
 export function randomSchedule(seed: number, shape: FuzzShape, focus: Focus = {}): Schedule {
   const random = new SeededRandom(`scenario/${seed}`);
-  const cluster = randomCluster(random, seed, shape, focus.rules);
+  const cluster = randomCluster(random, seed, shape, focus);
   const names = cluster.nodes.map((node) => node.name);
   const vms = cluster.vms.map((vm) => vm.id);
   const until = Math.max(shape.hours * 3600, CALM_SECONDS + 300);

@@ -3,7 +3,9 @@ import { memoryIsLatest } from './latest-memory.ts';
 import { epochsGrow, runsUnderLease } from './leases.ts';
 import { managementLossTakesNothing } from './management-only.ts';
 import { messagesOnce, nobodyParked } from './messages.ts';
+import { importantFirst } from './priority.ts';
 import { placementKeepsRules } from './rules.ts';
+import { placementKeepsTogether } from './together.ts';
 import { twoCopies } from './two-copies.ts';
 import type { Watch, Watcher } from './watcher.ts';
 import { stoppedStays } from './wishes.ts';
@@ -21,6 +23,8 @@ export function invariants(watch: Watch): readonly Watcher[] {
     stoppedStays,
     managementLossTakesNothing,
     placementKeepsRules,
+    placementKeepsTogether,
+    importantFirst,
     attemptsAndWaits,
     messagesOnce,
     nobodyParked,

@@ -1,15 +1,21 @@
 import { expect, test } from 'vitest';
 import { failureOf, playSchedule, wallClockDependence } from '../fuzz/fuzz-seed.ts';
+import type { FuzzShape } from '../fuzz/random-cluster.ts';
 import { randomSchedule } from '../fuzz/random-schedule.ts';
 import { productionBuild } from '../run/production.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
-const SHAPE = { nodes: [3, 3], vms: [3, 4], hours: 0.25 } as const;
+const SHAPE: FuzzShape = { nodes: [3, 3], vms: [3, 4], hours: 0.25 };
+
+function shapeOf({ vms }: Mutation): FuzzShape {
+  return vms === undefined ? SHAPE : { ...SHAPE, vms };
+}
 
 /** Seeds until one breaks one of the invariants that this mutation must break. */
-async function seedsUntilCaught({ build, breaks, focus, withinSeeds }: Mutation): Promise<number | undefined> {
+async function seedsUntilCaught(mutation: Mutation): Promise<number | undefined> {
+  const { build, breaks, focus, withinSeeds } = mutation;
   for (let seed = 1; seed <= withinSeeds; seed += 1) {
-    const schedule = randomSchedule(seed, SHAPE, focus);
+    const schedule = randomSchedule(seed, shapeOf(mutation), focus);
     const result = await playSchedule(schedule, build);
     const found = result.violations.map(({ invariant }) => invariant);
     const wall = failureOf(result) ?? (await wallClockDependence(schedule, build, result));
@@ -23,8 +29,8 @@ test.each(MUTATIONS)('caught: $name', { timeout: 300_000 }, async (mutation) => 
 });
 
 test('the build that ships breaks nothing on the same schedules', { timeout: 300_000 }, async () => {
-  for (const { focus } of MUTATIONS) {
-    const schedule = randomSchedule(1, SHAPE, focus);
+  for (const mutation of MUTATIONS) {
+    const schedule = randomSchedule(1, shapeOf(mutation), mutation.focus);
     expect((await playSchedule(schedule, productionBuild)).violations).toEqual([]);
   }
 });

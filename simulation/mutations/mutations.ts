@@ -1,5 +1,5 @@
 import type { Transport } from '#actors';
-import type { Database, Hypervisor, LeaseSector, SharedStorage } from '#ports';
+import type { Database, Document, Hypervisor, LeaseSector, SharedStorage } from '#ports';
 import type { NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import type { Focus } from '../fuzz/random-schedule.ts';
 import type { Build } from '../run/play.ts';
@@ -14,6 +14,8 @@ export interface Mutation {
   readonly withinSeeds: number;
   /** Where to look, so that few seeds are enough. */
   readonly focus: Focus;
+  /** Instead of three or four VMs. */
+  readonly vms?: readonly [number, number];
   readonly build: Build;
 }
 
@@ -213,7 +215,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ignore the rules',
-    breaks: ['F1'],
+    breaks: ['F1: placement keeps the rules'],
     withinSeeds: 40,
     focus: { mishaps: ['power-off', 'power-on', ...STORAGE], rules: true },
     build: agentWith(({ database }) => ({
@@ -221,6 +223,44 @@ export const MUTATIONS: readonly Mutation[] = [
         list: async (collection) => (collection === 'rules' ? [] : database.list(collection)),
       }),
     })),
+  },
+  {
+    name: 'part those who must be together',
+    breaks: ['F1: placement keeps together'],
+    withinSeeds: 10,
+    focus: { mishaps: ['power-off', 'power-on', ...STORAGE], rules: 'together' },
+    build: agentWith(({ database }) => ({
+      database: over<Database>(database, {
+        list: async (collection) => {
+          const all = await database.list(collection);
+          return collection === 'rules' ? all.filter(({ body }) => body.mode !== 'together') : all;
+        },
+      }),
+    })),
+  },
+  {
+    name: 'the least important first',
+    breaks: ['F2: the important ones first'],
+    withinSeeds: 20,
+    focus: { mishaps: ['power-off', 'power-on', 'kill'], memoryMiB: 6144 },
+    vms: [6, 10],
+    build: agentWith(({ database }) => {
+      const turned = <Found extends Document>(found: Found): Found =>
+        typeof found.body.priority === 'number'
+          ? { ...found, body: { ...found.body, priority: -found.body.priority } }
+          : found;
+      return {
+        database: over<Database>(database, {
+          get: async (collection, id) => {
+            const found = await database.get(collection, id);
+            return found === undefined ? undefined : turned(found);
+          },
+          list: async (collection) => (await database.list(collection)).map(turned),
+          replace: (collection, id, revision, body) =>
+            database.replace(collection, id, revision, turned({ id, revision, body }).body),
+        }),
+      };
+    }),
   },
   {
     name: 'do not wait between attempts',
