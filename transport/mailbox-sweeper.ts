@@ -7,8 +7,8 @@ const ROUND_MS = 250;
 /** Rounds after which what others hold up is removed for the partition alone: dear, so later when it is much. */
 const PATIENCE = { few: 2, many: 8 };
 const FEW = 64;
-/** How long an owner that stops waits for its last removals. */
-const LAST_REMOVALS_MS = 2_000;
+/** How long an owner that stops waits for servers that confirm nothing. */
+const SILENCE_MS = 2_000;
 
 const news = z.object({ below: z.array(z.tuple([z.number().int(), z.number().int()])) });
 
@@ -22,8 +22,8 @@ export interface MailboxSweeperOptions {
    * be done with.
    */
   readonly doneBelow: (partition: number, from: number, head: number) => Promise<number>;
-  /** Resolves when nothing is left to remove. */
-  readonly idle: () => Promise<void>;
+  /** Resolves when all removals asked for so far are certain, or none of them was confirmed for that long. */
+  readonly settled: (silenceMs: number) => Promise<void>;
 }
 
 /**
@@ -59,18 +59,16 @@ export class MailboxSweeper {
   }
 
   /**
-   * Removes what is acknowledged so far; later acknowledgements are removed at once. Does not wait for ever for servers that
-   * do not answer: what stays comes again and is recognised.
+   * Removes what is acknowledged so far; later acknowledgements are removed at once. Waits as long as the servers go on
+   * confirming, however slowly, but not for silent ones: what stays comes again and is recognised.
    */
   async remove(cleaner: MailboxCleaner): Promise<void> {
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, LAST_REMOVALS_MS);
-    if (cleaner.waitsBelow !== undefined) await Promise.race([this.hurry(), patience.promise]);
+    // A round asks about many partitions, which takes long on loaded servers: not for a few messages.
+    if (cleaner.waitsBelow !== undefined && this.#waiting() > FEW) await withinSilence(this.hurry());
     this.#raise(this.#cleaners.get(cleaner) ?? 0, cleaner.low);
     this.#cleaners.delete(cleaner);
     cleaner.close();
-    await Promise.race([this.#options.idle(), patience.promise]);
-    clearTimeout(timer);
+    await this.#options.settled(SILENCE_MS);
   }
 
   /** Sees to it that there is a round soon. */
@@ -129,9 +127,14 @@ export class MailboxSweeper {
     const below = Math.min(...this.#all().map((partition) => this.#done.get(partition) ?? 1));
     if (below >= oldest) await this.#purge(below);
     for (const cleaner of this.#cleaners.keys()) cleaner.removedBelow(below);
-    const left = [...this.#cleaners.keys()].reduce((sum, cleaner) => sum + cleaner.waiting, 0);
+    const left = this.#waiting();
     for (const cleaner of this.#cleaners.keys()) cleaner.removeLeft(left <= FEW ? PATIENCE.few : PATIENCE.many);
     if ([...this.#cleaners.keys()].some((cleaner) => cleaner.waitsBelow !== undefined)) this.later();
+  }
+
+  /** Acknowledged messages that wait to be removed. */
+  #waiting(): number {
+    return [...this.#cleaners.keys()].reduce((sum, cleaner) => sum + cleaner.waiting, 0);
   }
 
   #all(): number[] {
@@ -169,4 +172,11 @@ export class MailboxSweeper {
       }),
     );
   }
+}
+
+async function withinSilence(work: Promise<void>): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, SILENCE_MS);
+  await Promise.race([work, patience.promise]);
+  clearTimeout(timer);
 }

@@ -34,7 +34,7 @@ export class Mailboxes {
       partitions: subjects.partitions,
       purge: (below, removed) => this.#deleter.purge(subjects.mailboxes, below, removed),
       doneBelow: (partition, from, head) => this.#doneBelow(partition, from, head),
-      idle: () => this.#deleter.idle(),
+      settled: (silenceMs) => this.#deleter.settled(silenceMs),
     });
   }
 

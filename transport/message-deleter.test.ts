@@ -2,7 +2,7 @@ import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
 import { MessageDeleter } from './message-deleter.ts';
 
-function deleterThat(answers: (() => boolean)[]): { deleter: MessageDeleter; calls: () => number } {
+function deleterThat(answers: (() => boolean | Promise<boolean>)[]): { deleter: MessageDeleter; calls: () => number } {
   let calls = 0;
   const deleteMessage = async (): Promise<boolean> => {
     const answer = answers[calls++];
@@ -31,7 +31,7 @@ test.each([
   deleter.delete(7, () => {
     removed += 1;
   });
-  await deleter.idle();
+  await deleter.settled(60_000);
   expect([removed, calls()]).toEqual([1, 2]);
 });
 
@@ -41,6 +41,37 @@ test('any other refusal is tried again until it is confirmed', async () => {
   deleter.delete(7, () => {
     removed += 1;
   });
-  await deleter.idle();
+  await deleter.settled(60_000);
   expect([removed, calls()]).toEqual([1, 3]);
+});
+
+test('who waits for the last removals waits for slow servers, not for silent ones', async () => {
+  const answers = Array.from({ length: 20 }, () => Promise.withResolvers<boolean>());
+  let asked = 0;
+  const deleteMessage = (): Promise<boolean> =>
+    answers[asked++]?.promise ?? Promise.reject(new Error('asked too often'));
+  // The only call the deleter makes here.
+  const deleter = new MessageDeleter({ streams: { deleteMessage } } as unknown as JetStreamManager, 'test');
+  for (let sequence = 1; sequence <= 20; sequence += 1) deleter.delete(sequence);
+  let over = false;
+  const settled = deleter.settled(40).then(() => {
+    over = true;
+  });
+  for (const { resolve } of answers.slice(0, 19)) {
+    resolve(true);
+    await new Promise((resume) => setImmediate(resume));
+    expect(over).toBe(false);
+  }
+  await settled; // the twentieth is never answered
+  expect(asked).toBe(20);
+});
+
+test('what is asked for later is not waited for', async () => {
+  const later = Promise.withResolvers<boolean>();
+  const { deleter } = deleterThat([() => true, () => later.promise]);
+  deleter.delete(1);
+  const settled = deleter.settled(60_000);
+  deleter.delete(2);
+  await settled;
+  later.resolve(true);
 });

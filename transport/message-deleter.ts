@@ -12,8 +12,9 @@ export class MessageDeleter {
   readonly #manager: JetStreamManager;
   readonly #stream: string;
   readonly #queue: (() => Promise<unknown>)[] = [];
-  readonly #waiting: (() => void)[] = [];
+  readonly #unconfirmed = new Set<Promise<void>>();
   #busy = 0;
+  #confirmations = 0;
   #closed = false;
 
   constructor(manager: JetStreamManager, stream: string) {
@@ -31,21 +32,34 @@ export class MessageDeleter {
     this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }), removed);
   }
 
-  #add(removal: () => Promise<unknown>, removed: () => void = () => {}): void {
+  #add(removal: () => Promise<unknown>, removed: () => void): void {
     if (this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#unconfirmed.add(promise);
     this.#queue.push(async () => {
       await this.#remove(removal);
+      this.#confirmations += 1;
+      this.#unconfirmed.delete(promise);
+      resolve();
       removed();
     });
     this.#pump();
   }
 
-  /** Resolves when nothing is left to remove. */
-  async idle(): Promise<void> {
-    if (this.#busy === 0 && this.#queue.length === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-    });
+  /**
+   * Resolves when all that was asked for so far is certainly gone, or none of it was confirmed for `silenceMs`: slow
+   * servers are waited for, silent ones are not.
+   */
+  async settled(silenceMs: number): Promise<void> {
+    const all = Promise.all(this.#unconfirmed).then(() => true);
+    for (let before = -1; before !== this.#confirmations && !this.#closed; ) {
+      before = this.#confirmations;
+      const silence = Promise.withResolvers<boolean>();
+      const timer = setTimeout(() => silence.resolve(false), silenceMs);
+      const isOver = await Promise.race([all, silence.promise]);
+      clearTimeout(timer);
+      if (isOver) return;
+    }
   }
 
   close(): void {
@@ -63,7 +77,6 @@ export class MessageDeleter {
         this.#pump();
       });
     }
-    if (this.#busy === 0 && this.#queue.length === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   async #remove(removal: () => Promise<unknown>): Promise<void> {

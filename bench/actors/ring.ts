@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { createActorSystem, type Limits, systemClock, type Transport, tell } from '#actors';
+import { type Clock, createActorSystem, type Limits, systemClock, type Transport, tell } from '#actors';
 
 export const ringEvents = z.object({ type: z.literal('step') });
 
@@ -41,10 +41,11 @@ export function ringSystem(
   actors: number,
   goesOn: () => boolean,
   limits: Partial<Limits> = { idleMs: 600_000 },
+  clock: Clock = systemClock,
 ) {
   const system = createActorSystem({
     transport,
-    clock: systemClock,
+    clock,
     random: () => randomInt(2 ** 32) / 2 ** 32,
     host,
     onAlert: (alert) => console.error(`!! ${alert.code} ${alert.text}`),
