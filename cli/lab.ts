@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import {
   connectControl,
   LabError,
@@ -23,8 +23,12 @@ export function registerLab(program: Command): void {
       '--demo',
       "cuts one node's power, tells what happened, ends; exit status 0: every VM came back exactly once",
     )
-    .action(async ({ demo }: { demo?: true }) => {
-      process.exit(await runLab({ demo: demo === true }));
+    .option('--port <first>', 'NATS listens on this port and the two after it; free ones when not given', portOf)
+    .allowExcessArguments()
+    .action(async ({ demo, port }: { demo?: true; port?: number }, command: Command) => {
+      const [unknown] = command.args;
+      if (unknown !== undefined) command.error(`error: no command '${unknown}': see "understudy lab --help"`);
+      process.exit(await runLab({ demo: demo === true, port }));
     });
   lab
     .command('run <file...>')
@@ -73,6 +77,12 @@ export function registerLab(program: Command): void {
         await peer.closed; // the lab closes its socket last
       }),
     );
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_533) throw new InvalidArgumentError('from 1 to 65533.');
+  return port;
 }
 
 /** One exchange with the running lab. What the user can mend is one line and exit status 2. */

@@ -10,9 +10,10 @@ const groups: readonly ((program: Command) => void)[] = [
   registerActors,
 ];
 
-/** The `understudy` command with all its groups. */
+/** The `understudy` command with all its groups. Parsing throws `CommanderError` when it ends early: help, wrong usage. */
 export function createProgram(): Command {
   const program = new Command('understudy').description('High availability for virtual machines');
+  program.exitOverride(); // commands added later inherit it
   for (const register of groups) register(program);
   return program;
 }

@@ -28,12 +28,13 @@ export interface LabServices {
 }
 
 /**
- * Starts three nats-servers, the database and the shared storage, each recorded in a pid file: `cleanUp` ends them. `step`
- * is told what begins. Errors as its parts throw them.
+ * Starts three nats-servers, the database and the shared storage, each recorded in a pid file: `cleanUp` ends them. `port`
+ * is the first of the three that NATS listens on; free ones when not given. `step` is told what begins. Errors as its
+ * parts throw them.
  */
 export async function startLabServices(
   folder: LabFolder,
-  size: { readonly nodes: number; readonly vms: number },
+  { port, ...size }: { readonly nodes: number; readonly vms: number; readonly port?: number | undefined },
   step: (line: string) => void,
 ): Promise<LabServices> {
   for (const path of [folder.shared, folder.nats, folder.database]) mkdirSync(path, { recursive: true, mode: 0o711 });
@@ -42,7 +43,8 @@ export async function startLabServices(
   const natsServer = await ensureNatsServer(step);
   step('starting three nats-servers');
   return await recordServers(folder.pids, async () => {
-    const cluster = await startNatsCluster({ servers: 3, folder: folder.nats, natsServer });
+    const ports = port === undefined ? {} : { ports: [port, port + 1, port + 2] };
+    const cluster = await startNatsCluster({ servers: 3, folder: folder.nats, natsServer, ...ports });
     step('starting the database');
     const chosen = await chooseDatabase({ folder: folder.database, natsServers: cluster.urls, log: step });
     const parts = {

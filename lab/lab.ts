@@ -34,6 +34,8 @@ import { readWitness, witnessViolations } from './witness.ts';
 export interface LabOptions {
   readonly folder: LabFolder;
   readonly plan: LabPlan;
+  /** First of the three ports on which NATS listens; free ones when not given. */
+  readonly port?: number | undefined;
   /** Another program than the lab's own agent; gets the path of its `NodeConfig`. For tests. */
   readonly agent?: string;
   /** A line for people: a step of the start, or an event. */
@@ -87,10 +89,10 @@ export class Lab implements LabControl {
   }
 
   async #startAll(): Promise<void> {
-    const { folder, plan, say } = this.#options;
+    const { folder, plan, port, say } = this.#options;
     await cleanUp(folder);
     mkdirSync(folder.pids);
-    const services = await startLabServices(folder, { nodes: plan.nodes.length, vms: 64 }, say);
+    const services = await startLabServices(folder, { nodes: plan.nodes.length, vms: 64, port }, say);
     say('preparing the guests');
     const guests = await labGuests(folder, say);
     const box = await bestBoxKind();

@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { ensureHypervisor } from '../setup/hypervisor.ts';
+import { assertPortFree, freePorts } from '../transport/mod.ts';
 
 /** The lab as a person runs it: a process of its own. */
 const PROGRAM = join(import.meta.dirname, '../cli/bin.ts');
@@ -77,6 +79,44 @@ it('leaves nothing when it is told to end; what a killed lab left, the next star
   expect((await second.ended).status).toBe(0);
   expect(processesOf(root)).toEqual([]);
   expect(existsSync(root)).toBe(false);
+});
+
+it('names a busy port and the way out, starts nothing and leaves nothing', async () => {
+  const root = join(folder(), 'lab');
+  const other = createServer();
+  undo.push(() => other.close());
+  const port = await freeTriple(); // its second port gets busy
+  await new Promise<void>((resolve) => other.listen(port + 1, '127.0.0.1', resolve));
+  expect(await run(root, '--port', String(port)).ended).toEqual({
+    status: 2,
+    errors: `understudy: Port ${port + 1} on 127.0.0.1 is in use: stop what listens there or choose another port.\n`,
+  });
+  expect(existsSync(root)).toBe(false);
+});
+
+async function freeTriple(): Promise<number> {
+  for (;;) {
+    const [port = 0] = await freePorts(1);
+    try {
+      for (const one of [port, port + 1, port + 2]) await assertPortFree(one);
+      return port;
+    } catch {
+      // a neighbour is taken
+    }
+  }
+}
+
+it.each([
+  [['frobnicate'], "no command 'frobnicate'"],
+  [['power-off'], "missing required argument 'node'"],
+  [['--port', '70000'], 'from 1 to 65533'],
+  [['status'], 'no lab runs here: start one with "npm run lab"'],
+  [['run', '/nowhere.json'], "'/nowhere.json'"],
+])('ends with status 2 and one line for: lab %j', async (args, why) => {
+  const { status, errors } = await run(join(folder(), 'lab'), ...args).ended;
+  expect(status).toBe(2);
+  expect(errors).toContain(why);
+  expect(errors.trimEnd().split('\n')).toHaveLength(1);
 });
 
 it.skipIf(!isRoot || hypervisor.kind === 'none')(

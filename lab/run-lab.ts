@@ -5,12 +5,18 @@ import { labFolder } from './lab-folder.ts';
 import { defaultPlan } from './lab-plan.ts';
 import { LabScreen } from './lab-screen.ts';
 
+export interface RunLabOptions {
+  readonly demo: boolean;
+  /** First of the three ports on which NATS listens; free ones when undefined. */
+  readonly port: number | undefined;
+}
+
 /**
  * `npm run lab`: starts the cluster, shows it until Ctrl-C or `lab down`, takes it down. With `demo` it cuts one node's
  * power instead and ends. Resolves with the exit status: 2 for what the user can mend, said in one line. Afterwards the
  * process must end: what was waited for during a start may still be waited for.
  */
-export async function runLab({ demo }: { readonly demo: boolean }): Promise<number> {
+export async function runLab({ demo, port }: RunLabOptions): Promise<number> {
   const beganMs = performance.now();
   const screen = new LabScreen(process.stdout);
   let ending = false;
@@ -23,7 +29,7 @@ export async function runLab({ demo }: { readonly demo: boolean }): Promise<numb
   });
   let lab: Lab | undefined;
   try {
-    lab = new Lab({ folder: labFolder(), plan: defaultPlan(), say });
+    lab = new Lab({ folder: labFolder(), plan: defaultPlan(), port, say });
     const asked = Promise.race([interrupted, lab.asked.then(() => 0)]);
     return await Promise.race([live(lab, demo, screen, say), asked]);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect as tcpConnect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { assertPortFree } from '../transport/mod.ts';
 
 /** A server ended or did not open its port in time; the end of its own output is in the message. */
 export class ServerDidNotStart extends Error {
@@ -37,10 +38,11 @@ export class ServerProcess {
     return this.#child?.pid;
   }
 
-  /** Resolves once it takes connections; does nothing while it runs. Throws `ServerDidNotStart`. */
+  /** Resolves once it takes connections; does nothing while it runs. Throws `ServerDidNotStart`, `PortBusy`. */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
     const { name, command, args, port } = this.#program;
+    await assertPortFree(port); // else who listens there would be taken for it
     const child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let output = '';

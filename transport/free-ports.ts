@@ -40,11 +40,12 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Throws `PortBusy` when somebody listens on that loopback port. */
+/** Throws `PortBusy` when somebody has that loopback port; what the system says when it may not be used at all. */
 export async function assertPortFree(port: number): Promise<void> {
   try {
     await closed(await listen(port));
-  } catch {
-    throw new PortBusy(port);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw new PortBusy(port);
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -35,3 +35,29 @@ test('a busy port is named before anything starts', async () => {
     other.close();
   }
 });
+
+test.each(['client', 'cluster'])(
+  'a %s port that somebody took after it was found free is chosen anew',
+  async (kind) => {
+    const folder = await mkdtemp(join(tmpdir(), 'understudy-'));
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo; // it listens on TCP
+    let picks = 0;
+    const pickPorts = async (count: number) => {
+      const free = await freePorts(count);
+      picks += 1;
+      return picks > 1 ? free : kind === 'client' ? [port, ...free.slice(1)] : [...free.slice(1), port];
+    };
+    try {
+      const natsServer = await ensureNatsServer(() => {});
+      const cluster = await startNatsCluster({ servers: 3, folder, natsServer, pickPorts });
+      expect(cluster.urls.join()).not.toContain(String(port));
+      expect(picks).toBe(2);
+      await cluster.stop();
+    } finally {
+      other.close();
+      await rm(folder, { recursive: true });
+    }
+  },
+);

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { assertPortFree, freePorts } from './free-ports.ts';
-import { natsConfig } from './nats-config.ts';
+import { assertPortFree, freePorts, PortBusy } from './free-ports.ts';
+import { type NatsPorts, natsConfig } from './nats-config.ts';
 import { NatsProcess, type NatsServerHandle } from './nats-process.ts';
 
 /** The servers did not become a working JetStream cluster in time; their logs are in the folder named. */
@@ -23,7 +24,12 @@ export interface NatsClusterOptions {
   readonly natsServer: string;
   /** How long to wait for JetStream; 20 s when not given. */
   readonly readyTimeoutMs?: number;
+  /** Chooses ports where none are given. For tests. */
+  readonly pickPorts?: (count: number) => Promise<readonly number[]>;
 }
+
+/** A port found free may be taken before its server listens on it. */
+const ATTEMPTS = 5;
 
 export interface NatsCluster {
   readonly servers: readonly NatsServerHandle[];
@@ -33,18 +39,29 @@ export interface NatsCluster {
 }
 
 /**
- * Starts a JetStream cluster on the loopback interface and waits until every server answers for JetStream.
- * Errors: `PortBusy`, `ClusterNotReady`; nothing is left running after either.
+ * Starts a JetStream cluster on the loopback interface and waits until every server answers for JetStream. Ports that it
+ * chose itself and somebody else took meanwhile it chooses anew. Errors: `PortBusy`, `ClusterNotReady`; nothing is left
+ * running after either.
  */
 export async function startNatsCluster(options: NatsClusterOptions): Promise<NatsCluster> {
-  const count = options.servers;
-  if (options.ports !== undefined && options.ports.length !== count) throw new RangeError('give one port a server');
-  for (const port of options.ports ?? []) await assertPortFree(port);
-  const free = await freePorts(2 * count);
-  const ports = free.slice(0, count).map((port, i) => ({
-    client: options.ports?.[i] ?? port,
-    cluster: free[count + i] ?? 0,
-  }));
+  const { servers: count, ports: given, pickPorts = freePorts } = options;
+  if (given !== undefined && given.length !== count) throw new RangeError('give one port a server');
+  for (const port of given ?? []) await assertPortFree(port);
+  for (let attempt = 1; ; attempt += 1) {
+    const free = await pickPorts(2 * count);
+    const ports = free
+      .slice(0, count)
+      .map((port, i) => ({ client: given?.[i] ?? port, cluster: free[count + i] ?? 0 }));
+    try {
+      return await startOn(ports, options);
+    } catch (error) {
+      const lost = error instanceof PortBusy && given?.includes(error.port) !== true;
+      if (!lost || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOn(ports: readonly NatsPorts[], options: NatsClusterOptions): Promise<NatsCluster> {
   const servers = ports.map((port, i) => {
     const folder = join(options.folder, `nats-${i + 1}`);
     return new NatsProcess(options.natsServer, folder, port.client, natsConfig(i, ports, folder));
@@ -53,9 +70,12 @@ export async function startNatsCluster(options: NatsClusterOptions): Promise<Nat
     await Promise.all(servers.map((server) => server.kill('SIGKILL')));
   };
   try {
+    for (const { cluster } of ports) await assertPortFree(cluster);
     for (const server of servers) await server.start();
     const deadline = performance.now() + (options.readyTimeoutMs ?? 20_000);
-    for (const server of servers) await jetStreamReady(server, deadline, options.folder);
+    for (const [i, server] of servers.entries()) {
+      await jetStreamReady(server, deadline, join(options.folder, `nats-${i + 1}`));
+    }
   } catch (error) {
     await stop();
     throw error;
@@ -66,8 +86,7 @@ export async function startNatsCluster(options: NatsClusterOptions): Promise<Nat
 /** Asks again and again: a server that just started refuses connections first, then has no cluster leader. */
 async function jetStreamReady(server: NatsProcess, deadline: number, folder: string): Promise<void> {
   for (;;) {
-    if (server.pid === undefined)
-      throw new ClusterNotReady(`a nats-server ended at its start: see the logs in ${folder}`);
+    if (server.pid === undefined) throw endedAtStart(folder);
     try {
       const connection = await connect({ servers: `127.0.0.1:${server.port}`, reconnect: false, timeout: 1000 });
       try {
@@ -78,9 +97,28 @@ async function jetStreamReady(server: NatsProcess, deadline: number, folder: str
       }
     } catch (error) {
       if (performance.now() > deadline) {
-        throw new ClusterNotReady(`JetStream not ready on port ${server.port}: see the logs in ${folder} (${error})`);
+        throw new ClusterNotReady(
+          `JetStream not ready on port ${server.port}: its log ends with: ${lastWords(folder)} (${error})`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+}
+
+function endedAtStart(folder: string): Error {
+  const words = lastWords(folder);
+  const port = /:(\d+).*address already in use/.exec(words)?.[1];
+  return port === undefined
+    ? new ClusterNotReady(`a nats-server ended at its start: ${words}`)
+    : new PortBusy(Number(port));
+}
+
+/** The folder may be gone before anybody can look. */
+function lastWords(folder: string): string {
+  try {
+    return readFileSync(join(folder, 'server.log'), 'utf8').trim().split('\n').at(-1) || 'it said nothing';
+  } catch {
+    return 'it left no log';
   }
 }
