@@ -40,8 +40,9 @@ export async function ensureMongod(log: (line: string) => void, env: NodeJS.Proc
   try {
     const found = await nodeScript(LOCATE, folder, 10_000);
     if (found !== '' && (await runs(found))) return found;
-    await reach(env.MONGOMS_DOWNLOAD_MIRROR ?? SOURCE);
-    log(`mongod: fetching MongoDB's own build from ${SOURCE} into ${folder} (about 100 MB, once)`);
+    const source = env.MONGOMS_DOWNLOAD_MIRROR ?? SOURCE;
+    await reach(source);
+    log(`mongod: fetching MongoDB's own build from ${source} into ${folder} (about 100 MB, once)`);
     const fetched = await nodeScript(DOWNLOAD, folder, DOWNLOAD_DEADLINE_MS);
     if (!(await runs(fetched))) throw new Error('it was fetched, but does not run here');
     return fetched;
