@@ -27,12 +27,14 @@ const BATCH_BYTES = 2_000_000;
  * server refuses all of it, and the batch is halved until the loser stands alone; the others land.
  */
 export class GroupCommit {
-  readonly #connection: NatsConnection;
+  readonly #connection: () => NatsConnection;
   readonly #options: GroupCommitOptions;
   readonly #queue: Unit[] = [];
   #inFlight = 0;
+  #last: NatsConnection | undefined;
 
-  constructor(connection: NatsConnection, options: GroupCommitOptions) {
+  /** `connection`: asked before each batch. When it changes, what is under way ends first, so that the order stays. */
+  constructor(connection: () => NatsConnection, options: GroupCommitOptions) {
     this.#connection = connection;
     this.#options = options;
   }
@@ -56,6 +58,9 @@ export class GroupCommit {
 
   #pump(): void {
     while (this.#inFlight < this.#options.inFlight && this.#queue.length > 0) {
+      const connection = this.#connection();
+      if (connection !== this.#last && this.#inFlight > 0) return;
+      this.#last = connection;
       this.#inFlight += 1;
       void this.#send(this.#take()).finally(() => {
         this.#inFlight -= 1;

@@ -12,6 +12,7 @@ import {
   WriteRefused,
 } from './errors.ts';
 import { JetStreamTransport } from './jetstream-transport.ts';
+import { LeaderConnection } from './leader-connection.ts';
 import { publishBatch, publishOne } from './raw-publish.ts';
 import { ServerTime } from './server-time.ts';
 import { ensureStream, settingsOf } from './stream-setup.ts';
@@ -95,16 +96,13 @@ function unreachable(error: unknown, servers: readonly string[]): Error {
 async function connectOnce(given: JetStreamOptions): Promise<Transport> {
   let options = given;
   const timeoutMs = options.timeoutMs ?? 2_000;
+  const common = { ...options.connection, name: options.name, timeout: timeoutMs, pingInterval: 2_000, maxPingOut: 2 };
   const connection = await connect({
-    ...options.connection,
+    ...common,
     servers: [...options.servers],
-    name: options.name,
-    timeout: timeoutMs,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
     reconnectJitter: 100,
-    pingInterval: 2_000,
-    maxPingOut: 2,
   });
   try {
     const version = connection.info?.version ?? 'unknown';
@@ -129,8 +127,16 @@ async function connectOnce(given: JetStreamOptions): Promise<Transport> {
     const limits = { timeoutMs, readTimeoutMs, mailboxLimit };
     const serverTime = new ServerTime(async () => timeOf(await manager.streams.info(name)));
     if (schedules) await serverTime.learn();
+    const near = new LeaderConnection({
+      main: connection,
+      urls: options.servers,
+      leader: async () => (await manager.streams.info(name)).cluster?.leader,
+      connect: (url) => connect({ ...common, servers: [url], reconnect: false, ignoreClusterUpdates: true }),
+      graceMs: timeoutMs * 3,
+    });
+    await near.follow();
     const what = { stream: name, atomic, schedules };
-    return new JetStreamTransport({ connection, manager, subjects, serverTime, ...what, ...limits });
+    return new JetStreamTransport({ connection, near, manager, subjects, serverTime, ...what, ...limits });
   } catch (error) {
     await connection.close();
     throw error;

@@ -19,6 +19,7 @@ import { deadLetter, readDeadLetter } from './dead-letter.ts';
 import { PayloadTooLarge, WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { JournalSweep } from './journal-sweep.ts';
+import type { LeaderConnection } from './leader-connection.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
 import { isExternal } from './mailbox-line.ts';
 import { Mailboxes } from './mailboxes.ts';
@@ -32,6 +33,8 @@ import { untilAnswered } from './until-answered.ts';
 
 export interface JetStreamParts {
   readonly connection: NatsConnection;
+  /** For writing and reading the stream. */
+  readonly near: LeaderConnection;
   readonly manager: JetStreamManager;
   readonly subjects: Subjects;
   readonly stream: string;
@@ -72,8 +75,9 @@ export class JetStreamTransport implements Transport {
     this.schedules = parts.schedules;
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
     const { atomic, timeoutMs } = parts;
-    this.#group = new GroupCommit(parts.connection, { atomic, timeoutMs, inFlight: 6, batchMessages: 150 });
-    const { connection, manager, stream, subjects } = parts;
+    this.#group = new GroupCommit(() => parts.near.current, { atomic, timeoutMs, inFlight: 6, batchMessages: 150 });
+    const { manager, stream, subjects } = parts;
+    const connection = (): NatsConnection => parts.near.current;
     this.#journals = new JournalSweep({ connection, manager, stream, subjects, silenceMs: timeoutMs * 2 });
     this.#mailboxes = new Mailboxes({
       connection,
@@ -161,7 +165,7 @@ export class JetStreamTransport implements Transport {
   }
 
   async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
-    const { connection, manager, stream, subjects } = this.#parts;
+    const { near, manager, stream, subjects } = this.#parts;
     const filters = kinds.map((kind) => subjects.journalsOfKind(kind));
     const info = await this.#answered(() => manager.streams.info(stream));
     let feed: StreamFeed | undefined;
@@ -171,7 +175,7 @@ export class JetStreamTransport implements Transport {
     };
     const from = info.state.last_seq + 1;
     feed = await this.#keep(() =>
-      StreamFeed.open(connection, manager, { stream, filters, from, window: WINDOW, onMessage }),
+      StreamFeed.open(() => near.current, manager, { stream, filters, from, window: WINDOW, onMessage }),
     );
     const opened = feed;
     return () => {
@@ -198,6 +202,7 @@ export class JetStreamTransport implements Transport {
     const closing = this.#mailboxes.close();
     await Promise.all([...this.#feeds].map((feed) => feed.stop()));
     await closing;
+    await this.#parts.near.stop();
     await this.#parts.connection.close();
   }
 
@@ -247,9 +252,9 @@ export class JetStreamTransport implements Transport {
   }
 
   #read(filter: string): Promise<readonly FeedMessage[]> {
-    const { connection, manager, stream, timeoutMs } = this.#parts;
+    const { near, manager, stream, timeoutMs } = this.#parts;
     const range = { stream, filters: [filter], from: 1, silenceMs: timeoutMs * 2 };
-    return this.#answered(() => readStored(connection, manager, range));
+    return this.#answered(() => readStored(() => near.current, manager, range));
   }
 
   #answered<Result>(read: () => Promise<Result>): Promise<Result> {

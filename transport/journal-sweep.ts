@@ -8,7 +8,7 @@ import type { Subjects } from './subjects.ts';
 const AT_ONCE = 16;
 
 export interface JournalSweepParts {
-  readonly connection: NatsConnection;
+  readonly connection: () => NatsConnection;
   readonly manager: JetStreamManager;
   readonly stream: string;
   readonly subjects: Subjects;

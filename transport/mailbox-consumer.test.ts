@@ -28,7 +28,7 @@ test('what is no mailbox message stays until it is kept as a dead letter, howeve
   };
   // Only what is called here: the rest of these classes needs servers.
   const consumer = await MailboxConsumer.open(
-    {} as NatsConnection,
+    () => ({}) as NatsConnection,
     {} as JetStreamManager,
     options as unknown as MailboxOptions,
   );

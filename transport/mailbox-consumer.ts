@@ -43,7 +43,7 @@ const ROOM = [
  * simply reads from the start, in order, without waiting for anybody's time-out.
  */
 export class MailboxConsumer implements PartitionConsumer {
-  readonly #connection: NatsConnection;
+  readonly #connection: () => NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #options: MailboxOptions;
   readonly #again = new Set<NodeJS.Timeout>();
@@ -55,7 +55,7 @@ export class MailboxConsumer implements PartitionConsumer {
   #inMemory = 0;
   #stopped = false;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, options: MailboxOptions) {
+  private constructor(connection: () => NatsConnection, manager: JetStreamManager, options: MailboxOptions) {
     this.#connection = connection;
     this.#manager = manager;
     this.#options = options;
@@ -65,7 +65,7 @@ export class MailboxConsumer implements PartitionConsumer {
   }
 
   static async open(
-    connection: NatsConnection,
+    connection: () => NatsConnection,
     manager: JetStreamManager,
     options: MailboxOptions,
   ): Promise<MailboxConsumer> {

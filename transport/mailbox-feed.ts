@@ -39,7 +39,7 @@ interface Opened {
  * when two feeds give it the same messages for a while, and takes each once.
  */
 export class MailboxFeed {
-  readonly #connection: NatsConnection;
+  readonly #connection: () => NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #stream: string;
   readonly #subjects: Subjects;
@@ -49,7 +49,7 @@ export class MailboxFeed {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, stream: string, subjects: Subjects) {
+  constructor(connection: () => NatsConnection, manager: JetStreamManager, stream: string, subjects: Subjects) {
     this.#connection = connection;
     this.#manager = manager;
     this.#stream = stream;

@@ -8,7 +8,7 @@ import { MessageDeleter } from './message-deleter.ts';
 import type { Subjects } from './subjects.ts';
 
 export interface MailboxParts {
-  readonly connection: NatsConnection;
+  readonly connection: () => NatsConnection;
   readonly manager: JetStreamManager;
   readonly stream: string;
   readonly subjects: Subjects;

@@ -10,7 +10,7 @@ const PAUSE_MS = 50;
  * Throws as `publishBatch`.
  */
 export async function publishWhenLed(
-  connection: NatsConnection,
+  connection: () => NatsConnection,
   writes: readonly StreamWrite[],
   timeoutMs: number,
 ): Promise<number> {
@@ -18,8 +18,8 @@ export async function publishWhenLed(
   const [first] = writes;
   for (;;) {
     try {
-      if (first !== undefined && writes.length === 1) return await publishOne(connection, first, timeoutMs);
-      return await publishBatch(connection, writes, timeoutMs);
+      if (first !== undefined && writes.length === 1) return await publishOne(connection(), first, timeoutMs);
+      return await publishBatch(connection(), writes, timeoutMs);
     } catch (error) {
       if (!isUnheard(error) || performance.now() + PAUSE_MS >= endMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -19,7 +19,7 @@ export interface StoredRange {
  * the client library's errors.
  */
 export async function readStored(
-  connection: NatsConnection,
+  connection: () => NatsConnection,
   manager: JetStreamManager,
   { stream, filters, from, silenceMs }: StoredRange,
 ): Promise<readonly FeedMessage[]> {

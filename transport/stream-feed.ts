@@ -29,10 +29,12 @@ const EXPIRES_MS = 30_000;
  * consumer's survival. Invariant: messages come in rising sequence, each once.
  */
 export class StreamFeed {
-  readonly #connection: NatsConnection;
+  readonly #connection: () => NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #options: FeedOptions;
   #consumer = '';
+  /** Where the subscription is. */
+  #at: NatsConnection | undefined;
   #subscription: Subscription | undefined;
   #lastSequence = 0;
   #pending = 0;
@@ -44,18 +46,27 @@ export class StreamFeed {
   #stopped = false;
   readonly #watchdog: NodeJS.Timeout;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, options: FeedOptions) {
+  private constructor(connection: () => NatsConnection, manager: JetStreamManager, options: FeedOptions) {
     this.#connection = connection;
     this.#manager = manager;
     this.#options = options;
     this.#watchdog = setInterval(() => {
-      if (this.#requested > 0 && performance.now() - this.#heardMs > SILENCE_MS) void this.#renew();
+      const isSilent = this.#requested > 0 && performance.now() - this.#heardMs > SILENCE_MS;
+      const hasMoved = this.#at !== undefined && this.#at !== this.#connection();
+      if (isSilent || hasMoved) void this.#renew();
     }, HEARTBEAT_MS / 2);
     this.#watchdog.unref();
   }
 
-  /** Throws when the first consumer cannot be created; later failures are repaired in the background. */
-  static async open(connection: NatsConnection, manager: JetStreamManager, options: FeedOptions): Promise<StreamFeed> {
+  /**
+   * `connection`: when it becomes another one the feed goes there. Throws when the first consumer cannot be created; later
+   * failures are repaired in the background.
+   */
+  static async open(
+    connection: () => NatsConnection,
+    manager: JetStreamManager,
+    options: FeedOptions,
+  ): Promise<StreamFeed> {
     const feed = new StreamFeed(connection, manager, options);
     try {
       await feed.#create();
@@ -117,21 +128,24 @@ export class StreamFeed {
     this.#delivered = 0;
     this.#requested = 0;
     this.#heardMs = performance.now();
-    const subscription = this.#connection.subscribe(createInbox(), {
+    const connection = this.#connection();
+    const subscription = connection.subscribe(createInbox(), {
       callback: (error, message) => {
         if (error === null && this.#subscription === subscription) this.#receive(message);
       },
     });
     this.#subscription = subscription;
+    this.#at = connection;
     this.#pull();
   }
 
   async #drop(): Promise<void> {
-    this.#subscription?.unsubscribe();
+    if (this.#at?.isClosed() === false) this.#subscription?.unsubscribe();
     this.#subscription = undefined;
+    this.#at = undefined;
     const name = this.#consumer;
     this.#consumer = '';
-    if (name === '' || this.#connection.isClosed()) return;
+    if (name === '' || this.#connection().isClosed()) return;
     // Not deleted now, the server removes it after its inactivity threshold.
     await this.#manager.consumers.delete(this.#options.stream, name).catch(() => false);
   }
@@ -140,7 +154,7 @@ export class StreamFeed {
     if (this.#renewing || this.#stopped) return;
     this.#renewing = true;
     void this.#drop();
-    while (!this.#stopped && !this.#connection.isClosed()) {
+    while (!this.#stopped && !this.#connection().isClosed()) {
       try {
         await this.#create();
         break;
@@ -154,12 +168,13 @@ export class StreamFeed {
 
   #pull(): void {
     const subscription = this.#subscription;
-    if (subscription === undefined || this.#stopped || this.#connection.isClosed()) return;
+    const connection = this.#at;
+    if (subscription === undefined || connection === undefined || this.#stopped || connection.isClosed()) return;
     const room = this.#options.window - this.#outstanding - this.#requested;
     if (room <= 0 || (this.#requested > 0 && room < this.#options.window / 4)) return;
     if (this.#requested === 0) this.#heardMs = performance.now();
     this.#requested += room;
-    this.#connection.publish(
+    connection.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#consumer}`,
       JSON.stringify({ batch: room, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
       { reply: subscription.getSubject() },

@@ -1,12 +1,15 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Rate, rateOf } from './rate.ts';
 
-/** The limit: plain acknowledged 1 KB publishes to a stream of three replicas, `width` at once. */
+/** The limit: plain acknowledged 1 KB publishes to a stream of three replicas, by its leader, `width` at once. */
 export async function rawPublishRate(servers: readonly string[], width: number, durationMs: number): Promise<Rate> {
-  const connection = await connect({ servers: [...servers] });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: 'raw', subjects: ['raw.>'], num_replicas: servers.length });
+  const all = await Promise.all(servers.map((server) => connect({ servers: [server], ignoreClusterUpdates: true })));
+  const [any] = all;
+  if (any === undefined) throw new RangeError('no servers');
+  const manager = await jetstreamManager(any);
+  const { cluster } = await manager.streams.add({ name: 'raw', subjects: ['raw.>'], num_replicas: servers.length });
+  const connection: NatsConnection = all.find((each) => each.info?.server_name === cluster?.leader) ?? any;
   const data = new Uint8Array(1_024);
   const latencies: number[] = [];
   const begin = performance.now();
@@ -20,6 +23,6 @@ export async function rawPublishRate(servers: readonly string[], width: number, 
   await Promise.all(lanes);
   const rate = rateOf(latencies, performance.now() - begin);
   await manager.streams.delete('raw');
-  await connection.close();
+  await Promise.all(all.map((each) => each.close()));
   return rate;
 }
