@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { draftFolder } from './draft-folder.ts';
 
-/** Folder of everything that is fetched or built once: `$XDG_CACHE_HOME/understudy`, else `~/.cache/understudy`. */
-export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'understudy');
+/** Folder of everything that is fetched or built once, outside the repository: `$XDG_CACHE_HOME/understudy`, else `~/.cache/understudy`. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'understudy');
 }
 
 /**
@@ -15,8 +15,7 @@ export function cacheFolder(): string {
 export async function cachedFolder(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const place = join(cacheFolder(), name);
   if (await exists(place)) return place;
-  const draft = `${place}.${randomUUID()}`;
-  await mkdir(draft, { recursive: true });
+  const draft = await draftFolder(cacheFolder(), name);
   try {
     await fill(draft);
     await rename(draft, place).catch(async (error: unknown) => {

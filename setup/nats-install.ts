@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { draftFolder } from './draft-folder.ts';
 import { natsVersionOf, PINNED_NATS } from './nats-version.ts';
 
 const run = promisify(execFile);
@@ -53,10 +54,9 @@ export async function installNatsServer(
   log: (line: string) => void,
   ways: readonly NatsWay[] = NATS_WAYS,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
   const reasons: string[] = [];
   for (const way of ways) {
-    const folder = await mkdtemp(join(dirname(target), 'partial-'));
+    const folder = await draftFolder(dirname(target), 'nats-server');
     try {
       log(`nats-server: installing from ${way.name} into ${dirname(target)}`);
       const fetched = await way.fetch(folder);

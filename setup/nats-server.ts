@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { cacheFolder } from './cache.ts';
 import { installNatsServer } from './nats-install.ts';
 import { isAtLeast, natsVersionOf, OLDEST_NATS, PINNED_NATS } from './nats-version.ts';
 
@@ -9,12 +9,6 @@ export class NatsServerMissing extends Error {
   override readonly name = 'NatsServerMissing';
   readonly code = 'NATS_SERVER_MISSING';
   readonly retryable = false;
-}
-
-/** Where installed programs are kept: outside the repository, one folder a user. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_CACHE_HOME;
-  return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'understudy');
 }
 
 async function onPath(env: NodeJS.ProcessEnv): Promise<string | undefined> {

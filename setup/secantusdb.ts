@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from './nats-server.ts';
+import { cacheFolder } from './cache.ts';
+import { draftFolder } from './draft-folder.ts';
 
 const run = promisify(execFile);
 
@@ -30,8 +31,7 @@ export async function ensureSecantusDb(
   const python = join(target, 'bin', 'python');
   // The version of the interpreter may have changed since: then the packages of the old one are not found.
   if (await works(python)) return python;
-  await mkdir(cache, { recursive: true });
-  const partial = await mkdtemp(join(cache, 'partial-secantusdb-'));
+  const partial = await draftFolder(cache, 'secantusdb');
   try {
     log(`secantusdb: installing the Python package secantusdb ${PINNED_SECANTUSDB} into ${target} (about 10 s)`);
     await makeEnvironment(partial, log);
