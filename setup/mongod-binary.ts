@@ -30,7 +30,7 @@ const REACH_DEADLINE_MS = 1500;
 const DOWNLOAD_DEADLINE_MS = 180_000;
 
 // Processes of their own: a download cannot be called off otherwise. One line of error, not a stack of their code.
-const IN_ONE_LINE = `catch((error) => { console.error(String(error?.message ?? error).split('\\n')[0]); process.exit(1); });`;
+const IN_ONE_LINE = `catch((error) => { console.error(String(error?.message ?? error).replace(/\\s+/g, ' ')); process.exit(1); });`;
 const MEMORY_SERVER: MongodFetcher = {
   locate: `
 const { DryMongoBinary } = require('mongodb-memory-server-core/lib/util/DryMongoBinary');
