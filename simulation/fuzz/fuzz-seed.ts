@@ -1,5 +1,6 @@
 import { type Build, play } from '../run/play.ts';
 import type { ScenarioResult } from '../run/result.ts';
+import { withoutWallClockJumps } from '../run/wall-clock-jumps.ts';
 import type { FuzzShape } from './random-cluster.ts';
 import { randomSchedule } from './random-schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -39,10 +40,9 @@ export async function wallClockDependence(
   build: Build,
   withJumps: ScenarioResult,
 ): Promise<string | undefined> {
-  const { scenario } = schedule;
-  const events = scenario.events.filter((event) => event.do !== 'clock-jump');
-  if (events.length === scenario.events.length) return undefined;
-  const without = await playSchedule({ ...schedule, scenario: { ...scenario, events } }, build);
+  const scenario = withoutWallClockJumps(schedule.scenario);
+  if (scenario === undefined) return undefined;
+  const without = await playSchedule({ ...schedule, scenario }, build);
   const story = ({ timeline }: ScenarioResult) =>
     timeline.filter(({ what }) => what !== 'scenario: clock-jump').map((entry) => JSON.stringify(entry));
   const [a, b] = [story(withJumps), story(without)];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkScenario } from '../scenario/mod.ts';
+import { worldFaultSchema } from '../faults/world-fault.ts';
+import { checkScenario, EVENT_NAMES, isBuilt, type Scenario } from '../scenario/mod.ts';
 import { DEFAULT_SHAPE } from './random-cluster.ts';
 import { randomSchedule } from './random-schedule.ts';
 import { shrink } from './shrink.ts';
@@ -8,6 +9,42 @@ test('a random schedule is a function of its seed, and every one is a valid file
   expect(randomSchedule(7, DEFAULT_SHAPE)).toEqual(randomSchedule(7, DEFAULT_SHAPE));
   for (let seed = 1; seed <= 200; seed += 1)
     expect(randomSchedule(seed, DEFAULT_SHAPE).scenario.events.length).toBeGreaterThan(0);
+});
+
+/** What schedules are made of, in words. */
+function ingredients({ settings, nodes, rules, events }: Scenario): string[] {
+  const { sensitivity, fence, shutdownPolicy, network, clock } = settings;
+  return [
+    ...events.map((event) => event.do),
+    ...events.flatMap((event) => (event.do === 'set' ? Object.keys(event).map((field) => `set ${field}`) : [])),
+    ...[sensitivity, `fence ${fence}`, shutdownPolicy, `loss ${network.lossPercent > 0}`],
+    ...[`duplicates ${network.duplicatePercent > 0}`, `drift ${clock.driftPercent > 0}`],
+    `jumps ${clock.wallJumpSeconds !== 0}`,
+    ...nodes.flatMap(({ power, maintenance, zone }) => [power, `maintenance ${maintenance}`, zone ?? 'no zone']),
+    ...rules.map((rule) => `${rule.kind} ${rule.mode}${rule.kind === 'vm' ? ` ${rule.strength}` : ''}`),
+    ...rules.flatMap((rule) => (rule.kind === 'node' ? rule.nodes.map(({ tier }) => `tier ${tier}`) : [])),
+    `${rules.length} rules`,
+  ];
+}
+
+test('random schedules leave nothing out: every event, command, fault, setting and kind of rule that is built', () => {
+  const found = new Set<string>();
+  for (let seed = 1; seed <= 2000; seed += 1) {
+    const { scenario, faults } = randomSchedule(seed, { ...DEFAULT_SHAPE, hours: 1 });
+    for (const each of [...ingredients(scenario), ...faults.map((fault) => fault.do)]) found.add(each);
+  }
+  const wanted = [
+    ...EVENT_NAMES.filter((name) => isBuilt({ do: name })),
+    ...worldFaultSchema.options.flatMap((option) => option.shape.do.value),
+    ...['cpus', 'memoryMiB', 'ha', 'priority', 'failback'].map((field) => `set ${field}`),
+    ...['standard', 'medium-high', 'high', 'instant', 'fence none', 'fence confirming', 'fence broken'],
+    ...['recover', 'freeze', 'on', 'off', 'primary', 'secondary', 'no zone'],
+    ...['loss', 'duplicates', 'drift', 'jumps', 'maintenance'].flatMap((what) => [`${what} true`, `${what} false`]),
+    ...['required', 'preferred', 'forbidden'].map((mode) => `node ${mode}`),
+    ...['together', 'apart'].flatMap((mode) => [`vm ${mode} must`, `vm ${mode} prefer`]),
+    ...['zone must', 'zone prefer', 'tier 1', 'tier 2', 'tier 3', '0 rules', '1 rules', '2 rules', '3 rules'],
+  ];
+  expect(wanted.filter((each) => !found.has(each))).toEqual([]);
 });
 
 test('shrinking finds the two events that matter', async () => {

@@ -1,5 +1,6 @@
 import type { ScenarioInput } from '../scenario/mod.ts';
 import type { SeededRandom } from '../seeded-random.ts';
+import { randomRules } from './random-rules.ts';
 
 export interface FuzzShape {
   readonly nodes: readonly [number, number];
@@ -9,14 +10,17 @@ export interface FuzzShape {
 
 export const DEFAULT_SHAPE: FuzzShape = { nodes: [3, 5], vms: [2, 8], hours: 0.5 };
 
+/** Names of VMs that a user may add while the cluster runs: rules may speak of them before. */
+export const LATER_VMS: readonly string[] = ['new-1', 'new-2', 'new-3'];
+
 type Given<Field extends keyof ScenarioInput> = Exclude<ScenarioInput[Field], undefined>;
-interface Cluster {
+export interface RandomCluster {
   readonly nodes: Given<'nodes'>;
   readonly vms: Given<'vms'>;
+  /** They may speak of VMs that are added later. */
   readonly rules: Given<'rules'>;
   readonly settings: Given<'settings'>;
 }
-type Rule = Cluster['rules'][number];
 
 /** Narrows clusters down, for tests that look for one kind of mistake. */
 export interface ClusterFocus {
@@ -26,60 +30,71 @@ export interface ClusterFocus {
   readonly memoryMiB?: number;
 }
 
+/** What a VM may be, whether it is there from the beginning or added. */
+export function randomVm(random: SeededRandom) {
+  return {
+    cpus: random.pick([1, 1, 1, 2, 4]),
+    memoryMiB: random.pick([1024, 1024, 2048, 4096]),
+    ha: !random.chance(0.1),
+    state: random.chance(0.1) ? ('stopped' as const) : ('running' as const),
+    priority: random.int(0, 2),
+    failback: !random.chance(0.2),
+  };
+}
+
 /** A random cluster: nodes with room to spare or little of it, VMs of many kinds, some rules, any settings. */
-export function randomCluster(random: SeededRandom, seed: number, shape: FuzzShape, focus: ClusterFocus = {}): Cluster {
-  const zoned = random.chance(0.2);
-  const memoryMiB = focus.memoryMiB ?? random.pick([262_144, 262_144, 16_384, 8192]);
-  const nodes = Array.from({ length: random.int(...shape.nodes) }, (_, i) => ({
-    ...{ name: `n${i + 1}`, cpus: 64, memoryMiB },
-    ...(zoned ? { zone: i % 2 === 0 ? ('primary' as const) : ('secondary' as const) } : {}),
-  }));
+export function randomCluster(
+  random: SeededRandom,
+  seed: number,
+  shape: FuzzShape,
+  focus: ClusterFocus = {},
+): RandomCluster {
+  const nodes = randomNodes(random, shape, focus);
   const names = nodes.map((node) => node.name);
-  const room = new Map(names.map((name) => [name, memoryMiB]));
-  const vms: Cluster['vms'][number][] = [];
+  const room = new Map(nodes.map(({ name, cpus = 0, memoryMiB = 0 }) => [name, { cpus, memoryMiB }]));
+  const vms: Given<'vms'>[number][] = [];
   for (let i = random.int(...shape.vms); i > 0; i -= 1) {
-    const size = random.pick([1024, 1024, 2048, 4096]);
+    const vm = randomVm(random);
     const node = random.pick(names);
-    if ((room.get(node) ?? 0) < size) continue;
-    room.set(node, (room.get(node) ?? 0) - size);
-    vms.push({
-      ...{ id: `vm-${vms.length + 1}`, node, memoryMiB: size, ha: !random.chance(0.1) },
-      ...{ state: random.chance(0.1) ? ('stopped' as const) : ('running' as const), priority: random.int(0, 2) },
-    });
+    const left = room.get(node) ?? { cpus: 0, memoryMiB: 0 };
+    if (left.memoryMiB < vm.memoryMiB || left.cpus < vm.cpus) continue;
+    room.set(node, { cpus: left.cpus - vm.cpus, memoryMiB: left.memoryMiB - vm.memoryMiB });
+    vms.push({ id: `vm-${vms.length + 1}`, node, ...vm });
   }
   const ids = vms.map((vm) => vm.id);
-  const ruled = focus.rules ?? random.chance(0.3);
-  const rules = ruled !== false && ids.length > 0 ? [randomRule(random, names, ids, zoned, ruled === 'together')] : [];
-  return { nodes, vms, rules, settings: randomSettings(random, seed) };
+  return { nodes, vms, rules: rulesFor(random, nodes, ids, focus), settings: randomSettings(random, seed) };
 }
 
-function randomRule(
+function randomNodes(random: SeededRandom, shape: FuzzShape, focus: ClusterFocus): Given<'nodes'> {
+  const zoned = random.chance(0.2);
+  const memoryMiB = focus.memoryMiB ?? random.pick([262_144, 262_144, 16_384, 8192]);
+  const cpus = random.pick([64, 64, 64, 8, 4]);
+  const uneven = random.chance(0.2);
+  return Array.from({ length: random.int(...shape.nodes) }, (_, i) => ({
+    ...{ name: `n${i + 1}`, cpus, memoryMiB: uneven && i % 2 === 1 ? memoryMiB / 2 : memoryMiB },
+    ...(zoned ? { zone: i % 2 === 0 ? ('primary' as const) : ('secondary' as const) } : {}),
+    ...(random.chance(0.03) ? { power: 'off' as const } : {}),
+    ...(random.chance(0.03) ? { maintenance: true } : {}),
+  }));
+}
+
+function rulesFor(
   random: SeededRandom,
-  nodes: readonly string[],
+  nodes: Given<'nodes'>,
   vms: readonly string[],
-  zoned: boolean,
-  together: boolean,
-): Rule {
-  const some = vms.filter(() => random.chance(0.5)).slice(0, Math.max(1, nodes.length - 1));
-  const chosen = some.length > 0 ? some : vms.slice(0, 1);
-  if (together) return { kind: 'vm', mode: 'together', strength: 'must', vms: vms.slice(0, 2) };
-  const kinds: (() => Rule)[] = [
-    () => ({ kind: 'node', mode: 'required', vms: chosen, nodes: nodes.slice(0, Math.max(2, nodes.length - 1)) }),
-    () => ({ kind: 'node', mode: 'preferred', vms: chosen, nodes: [random.pick(nodes)] }),
-    () => ({ kind: 'node', mode: 'forbidden', vms: chosen, nodes: [random.pick(nodes)] }),
-  ];
-  if (chosen.length > 1) {
-    kinds.push(
-      () => ({ kind: 'vm', mode: 'apart', strength: 'must', vms: chosen }),
-      () => ({ kind: 'vm', mode: 'apart', strength: 'prefer', vms: chosen }),
-      () => ({ kind: 'vm', mode: 'together', strength: random.pick(['must', 'prefer']), vms: chosen }),
-    );
+  { rules }: ClusterFocus,
+): Given<'rules'> {
+  const ruled = rules ?? random.chance(0.4);
+  if (ruled === 'together' && vms.length > 1) {
+    return [{ kind: 'vm', mode: 'together', strength: 'must', vms: vms.slice(0, 2) }];
   }
-  if (zoned) kinds.push(() => ({ kind: 'zone', mode: random.pick(['prefer', 'must']), zone: 'primary', vms: chosen }));
-  return random.pick(kinds)();
+  // Mostly of VMs that are there: rules between two that never meet say little.
+  const known = random.chance(0.3) ? [...vms, ...LATER_VMS] : vms;
+  return ruled === false ? [] : randomRules({ random, nodes, vms: known }, random.pick([1, 1, 2, 3, 4]));
 }
 
-function randomSettings(random: SeededRandom, seed: number): Cluster['settings'] {
+/** Every setting whose row is built; a run that needs another is refused. */
+function randomSettings(random: SeededRandom, seed: number): Given<'settings'> {
   const fence = random.pick(['none', 'none', 'confirming', 'broken'] as const);
   const sensitivities = [
     'standard',
@@ -99,6 +114,9 @@ function randomSettings(random: SeededRandom, seed: number): Cluster['settings']
       lossPercent: random.pick([0, 0, 0, 1, 3]),
       duplicatePercent: random.pick([0, 0, 1, 5]),
     },
-    clock: { driftPercent: random.pick([0, 0.01, 1, 2]) },
+    clock: {
+      driftPercent: random.pick([0, 0.01, 1, 2]),
+      wallJumpSeconds: random.chance(0.05) ? random.pick([-7200, 3600, 86_400]) : 0,
+    },
   };
 }

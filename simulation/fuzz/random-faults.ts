@@ -1,37 +1,9 @@
-import { CRASH_POINTS, type WorldFault } from '../faults/world-fault.ts';
-import type { ScenarioEvent } from '../scenario/mod.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import { CRASH_POINTS } from '../faults/world-fault.ts';
 import { HYPERVISOR_CALLS } from '../world/hypervisor-calls.ts';
+import { below, type Kinds, type Mishap, type MishapInput, of } from './mishap.ts';
+import { RANDOM_COMMANDS } from './random-commands.ts';
 
-/** What one random mishap consists of. */
-export interface Mishap {
-  readonly events: readonly ScenarioEvent[];
-  readonly faults: readonly WorldFault[];
-}
-
-export interface MishapInput {
-  readonly random: SeededRandom;
-  readonly at: number;
-  /** No fault of it may last longer. */
-  readonly healAt: number;
-  readonly nodes: readonly string[];
-  readonly vms: readonly string[];
-}
-
-type Make = (input: MishapInput & Picked) => Mishap;
-interface Picked {
-  readonly node: string;
-  readonly vm: string;
-  /** When it ends, and how long that is. */
-  readonly later: number;
-  readonly seconds: number;
-}
-
-const of = (...events: ScenarioEvent[]): Mishap => ({ events, faults: [] });
-const below = (...faults: WorldFault[]): Mishap => ({ events: [], faults });
-
-/** Each kind of mishap with how often it comes. */
-const KINDS: readonly (readonly [weight: number, make: Make])[] = [
+const FAULTS: Kinds = [
   [4, ({ at, node, later }) => of({ at, do: 'power-off', node }, { at: later, do: 'power-on', node })],
   [2, ({ at, node }) => of({ at, do: 'reboot', node })],
   [1, ({ at, node, later }) => of({ at, do: 'shutdown', node }, { at: later, do: 'power-on', node })],
@@ -92,15 +64,6 @@ const KINDS: readonly (readonly [weight: number, make: Make])[] = [
   [1, ({ at, vm, node }) => of({ at, do: 'start-fails', vm, node, times: 3 })],
   [2, ({ at, vm }) => of({ at, do: 'suspend-fails', vm })],
   [1, ({ at, vm, random }) => of({ at, do: 'migrate-fails', vm, times: random.int(1, 3) })],
-  [1, ({ at, vm }) => of({ at, do: 'stop', vm })],
-  [2, ({ at, vm, healAt }) => of({ at, do: 'stop', vm }, { at: Math.min(at + 320, healAt), do: 'start', vm })],
-  [1, ({ at, vm }) => of({ at, do: 'start', vm })],
-  [2, ({ at, vm, node }) => of({ at, do: 'migrate', vm, to: node })],
-  [2, ({ at, node, later }) => of({ at, do: 'maintenance-on', node }, { at: later, do: 'maintenance-off', node })],
-  [1, ({ at, vm, random }) => of({ at, do: 'set', vm, priority: random.int(0, 9) })],
-  [1, ({ at, vm, random }) => of({ at, do: 'set', vm, ha: random.chance(0.5) })],
-  [1, ({ at, vm }) => of({ at, do: 'remove', vm })],
-  [1, ({ at, later }) => of({ at, do: 'disarm' }, { at: later, do: 'arm' })],
   [
     2,
     ({ at, node, seconds, random }) =>
@@ -171,6 +134,7 @@ const KINDS: readonly (readonly [weight: number, make: Make])[] = [
   [1, ({ at, node, random }) => below({ at, do: 'clock-rate', node, driftPercent: random.pick([-2, -1, 1, 2]) })],
 ];
 
+const KINDS: Kinds = [...FAULTS, ...RANDOM_COMMANDS];
 const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0);
 
 /** One random mishap at `input.at`; over by `input.healAt`. */

@@ -1,8 +1,9 @@
 import type { WorldFault } from '../faults/world-fault.ts';
 import { checkScenario, isBuilt, type ScenarioEvent } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
-import { type ClusterFocus, type FuzzShape, randomCluster } from './random-cluster.ts';
-import { type Mishap, type MishapInput, randomMishap } from './random-faults.ts';
+import type { Mishap, MishapInput } from './mishap.ts';
+import { type ClusterFocus, type FuzzShape, LATER_VMS, type RandomCluster, randomCluster } from './random-cluster.ts';
+import { randomMishap } from './random-faults.ts';
 import type { Schedule } from './schedule.ts';
 
 /** The last part of a run: enough for a boot, the longest detection, the longest wait of B5 and what follows. */
@@ -29,26 +30,38 @@ export function randomSchedule(seed: number, shape: FuzzShape, focus: Focus = {}
   const healedAt = until - CALM_SECONDS;
   const events: ScenarioEvent[] = [];
   const faults: WorldFault[] = [];
+  let unusedNames = LATER_VMS;
   for (let storms = random.int(1, Math.ceil(shape.hours * 8)); storms > 0; storms -= 1) {
     const begins = random.between(30, healedAt - STORM_SECONDS - 1);
     for (let mishaps = random.int(1, 4); mishaps > 0; mishaps -= 1) {
       const at = Math.round((begins + random.next() * STORM_SECONDS) * 10) / 10;
       if (vms.length === 0) continue;
-      const mishap = focusedMishap({ random, at, healAt: healedAt, nodes: names, vms }, focus);
+      const mishap = focusedMishap({ random, at, healAt: healedAt, nodes: names, vms, unusedNames }, focus);
       events.push(...mishap.events.filter(isBuilt));
       faults.push(...mishap.faults);
+      const added = mishap.events.flatMap((event) => (event.do === 'add' ? [event.vm] : []));
+      vms.push(...added);
+      unusedNames = unusedNames.filter((name) => !added.includes(name));
     }
   }
   events.push(...healing(healedAt, names).filter(isBuilt));
-  const scenario = checkScenario({ name: `seed ${seed}`, ...cluster, events, until }, `seed ${seed}`);
+  const rules = cluster.rules.flatMap((rule) => rulesOn(rule, vms));
+  const scenario = checkScenario({ name: `seed ${seed}`, ...cluster, rules, events, until }, `seed ${seed}`);
   return { scenario, faults: faults.toSorted((a, b) => a.at - b.at), healedAt };
+}
+
+/** What is left of a rule that speaks of VMs which are never added. */
+function rulesOn(rule: RandomCluster['rules'][number], known: readonly string[]): RandomCluster['rules'] {
+  const vms = rule.vms.filter((vm) => known.includes(vm));
+  return vms.length < (rule.kind === 'vm' ? 2 : 1) ? [] : [{ ...rule, vms }];
 }
 
 function focusedMishap(input: MishapInput, { mishaps }: Focus): Mishap {
   for (;;) {
     const mishap = randomMishap(input);
     const kinds = [...mishap.events, ...mishap.faults].map((each) => each.do);
-    if (mishaps === undefined || kinds.every((kind) => mishaps.includes(kind))) return mishap;
+    if (mishaps === undefined) return mishap;
+    if (kinds.length > 0 && kinds.every((kind) => mishaps.includes(kind))) return mishap;
   }
 }
 

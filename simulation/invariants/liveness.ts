@@ -1,5 +1,7 @@
 import type { VmId } from '#machines';
 import { brokenRule } from './rules.ts';
+import { Sizes } from './sizes.ts';
+import { mustBeTogether } from './together.ts';
 import { type Body, vmOfEvent, type Watch, type Watcher } from './watcher.ts';
 
 type Wish = 'running' | 'stopped' | 'unknown';
@@ -22,11 +24,11 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
   /** HA cares for them: a VM without it that goes down stays down. */
   const cared = new Set<VmId>();
   const removed = new Set<VmId>();
-  const sizes = new Map<string, { cpus: number; memoryMiB: number }>();
+  const bundles = mustBeTogether(scenario);
+  const sizes = new Sizes(nowSeconds);
   for (const vm of scenario.vms) {
     const wish = vm.state === 'stopped' ? 'stopped' : vm.ha ? 'running' : 'unknown';
     wishes.set(vm.id as VmId, { wish, atSeconds: -ORDERLY_SECONDS });
-    sizes.set(vm.id, vm);
     if (vm.ha) cared.add(vm.id as VmId);
   }
 
@@ -57,17 +59,31 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
     return JSON.stringify({ recorded: documents.get(vm)?.recorded, lease: documents.get(vm)?.lease });
   }
 
+  /** Where companions run that it must be with, in use. */
+  function companionsAt(vm: VmId): readonly string[] {
+    const nodes = [...(bundles.get(vm) ?? [])]
+      .filter((peer) => peer !== vm)
+      .flatMap((peer) => world().holder(peer as VmId)?.name ?? []); // names were checked
+    return nodes.filter((node) => documents.get(`node ${node}`)?.maintenance !== true);
+  }
+
   function takerOf(vm: VmId): string | undefined {
-    const wanted = sizes.get(vm) ?? { cpus: 1, memoryMiB: 1024 };
+    const companions = companionsAt(vm);
+    const wanted = sizes.of(vm);
     for (const node of scenario.nodes) {
       const host = world().host(node.name);
       if (!host.alive || !host.booted || documents.get(`node ${node.name}`)?.maintenance === true) continue;
       const others = [...host.copies.values()].filter(({ state }) => state === 'running').map((copy) => copy.vm);
-      const used = others.map((other) => sizes.get(other) ?? { cpus: 1, memoryMiB: 1024 });
+      const used = others.map((other) => sizes.of(other));
       const cpus = used.reduce((sum, size) => sum + size.cpus, wanted.cpus);
       const memoryMiB = used.reduce((sum, size) => sum + size.memoryMiB, wanted.memoryMiB);
       const fits = cpus <= node.cpus && memoryMiB <= node.memoryMiB;
-      if (fits && brokenRule(scenario, vm, node.name, others) === undefined) return node.name;
+      const bound = others.flatMap((other) => [other, ...(bundles.get(other) ?? [])]);
+      const isAllowed = [vm, ...(bundles.get(vm) ?? [])].every((each) => {
+        const rest = bound.filter((other) => bundles.get(each)?.has(other) !== true && other !== each);
+        return brokenRule(scenario, each, node.name, rest) === undefined;
+      });
+      if (fits && isAllowed && companions.every((name) => name === node.name)) return node.name;
     }
     return undefined;
   }
@@ -83,16 +99,19 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
         wishes.delete(vm);
       } else if (event.do === 'add') {
         if (event.ha !== false) cared.add(vm);
-        sizes.set(vm, { cpus: event.cpus ?? 1, memoryMiB: event.memoryMiB ?? 1024 });
         wishFor(vm, event.state === 'stopped' ? 'stopped' : event.ha === false ? 'unknown' : 'running');
-      } else if (event.do === 'guest-shutdown' || event.do === 'set') {
-        if (event.do === 'set' && event.ha === false) cared.delete(vm);
-        wishFor(vm, 'unknown');
+      } else if (event.do === 'guest-shutdown') wishFor(vm, 'unknown');
+      else if (event.do === 'set' && event.ha !== undefined) {
+        if (event.ha) cared.add(vm);
+        else cared.delete(vm);
+        // What is stopped stays so; whatever else is protected only now may be down already.
+        if (wishes.get(vm)?.wish !== 'stopped') wishFor(vm, 'unknown');
       }
     },
     documentChanged: (collection, id, _before, after) => {
       const key = collection === 'vms' ? id : collection === 'nodes' ? `node ${id}` : undefined;
       if (key === undefined) return;
+      if (collection === 'vms') sizes.note(id, after);
       if (after === undefined) documents.delete(key);
       else documents.set(key, after);
     },

@@ -1,34 +1,29 @@
 import type { NodeId, VmId } from '#machines';
 import type { Scenario } from '../scenario/mod.ts';
 import type { SimHost } from '../world/host.ts';
+import { Sizes } from './sizes.ts';
 import type { Watch, Watcher } from './watcher.ts';
 
-type Vm = Scenario['vms'][number];
-
 /** Where HA itself newly places a VM, no rule that must hold is broken and there is room for it. */
-export function placementKeepsRules({ scenario, world, violate }: Watch): Watcher {
+export function placementKeepsRules({ scenario, world, nowSeconds, violate }: Watch): Watcher {
   const lastOn = new Map<VmId, NodeId>();
-  const sizes = new Map<string, Pick<Vm, 'cpus' | 'memoryMiB'>>(scenario.vms.map((vm) => [vm.id, vm]));
-  const asked = new Set<string>();
+  const sizes = new Sizes(nowSeconds);
   // Its copy is on the way out, and its room is free by the user's wish.
   const removed = new Set<string>();
   return {
     happens: (event) => {
       if (event.do === 'remove') removed.add(event.vm);
       if (event.do === 'add') removed.delete(event.vm);
-      if (event.do === 'add') sizes.set(event.vm, { cpus: event.cpus ?? 1, memoryMiB: event.memoryMiB ?? 1024 });
-      if (event.do === 'set') {
-        const { cpus = 1, memoryMiB = 1024 } = sizes.get(event.vm) ?? {};
-        sizes.set(event.vm, { cpus: event.cpus ?? cpus, memoryMiB: event.memoryMiB ?? memoryMiB });
-      }
-      // Where a user wants it is the user's own placement.
-      if (event.do === 'migrate') asked.add(event.vm);
+    },
+    documentChanged: (collection, id, _before, after) => {
+      if (collection === 'vms') sizes.note(id, after);
     },
     copyChanged: (host, copy, before) => {
       if (copy.state !== 'running') return;
       const was = lastOn.get(copy.vm);
       lastOn.set(copy.vm, host.name);
-      if (was === undefined || was === host.name || before === 'suspended' || asked.has(copy.vm)) return;
+      // At the beginning they are where the scenario wants them.
+      if (nowSeconds() === 0 || was === host.name || before === 'suspended') return;
       const others = [...host.copies.values()]
         .filter(
           (other) =>
@@ -48,7 +43,7 @@ export function placementKeepsRules({ scenario, world, violate }: Watch): Watche
   function noRoom(vm: VmId, host: SimHost, others: readonly VmId[]): string | undefined {
     const node = scenario.nodes.find(({ name }) => name === host.name);
     if (node === undefined) return undefined;
-    const all = [vm, ...others].map((id) => sizes.get(id) ?? { cpus: 1, memoryMiB: 1024 });
+    const all = [vm, ...others].map((id) => sizes.leastOf(id));
     const cpus = all.reduce((sum, size) => sum + size.cpus, 0);
     const memoryMiB = all.reduce((sum, size) => sum + size.memoryMiB, 0);
     if (cpus > node.cpus) return `${cpus} CPUs on a node of ${node.cpus}`;

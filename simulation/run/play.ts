@@ -19,6 +19,7 @@ import { recordEvent } from './record-event.ts';
 import { Recorder } from './recorder.ts';
 import type { ScenarioResult } from './result.ts';
 import { placementOf, unmetExpectations } from './verdict.ts';
+import { wallClockJumps } from './wall-clock-jumps.ts';
 
 /** What is played: the production build, or a broken one in a test that proves an invariant can fail. */
 export interface Build {
@@ -70,7 +71,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
   process.on('unhandledRejection', unhandled);
   try {
     await establish(world, scenario);
-    for (const event of scenario.events) {
+    for (const event of [...scenario.events, ...wallClockJumps(scenario, seed)]) {
       world.time.after(event.at * 1000, () => perform(world, recorder, observers, event));
     }
     for (const fault of options.faults ?? []) {

@@ -99,7 +99,8 @@ export const scenarioEventSchema = z.discriminatedUnion(
 export type ScenarioEvent = z.output<typeof scenarioEventSchema>;
 export type ScenarioEventName = ScenarioEvent['do'];
 
-const EVENT_NAMES: readonly string[] = [
+/** Every `do` that a file may have. */
+export const EVENT_NAMES = [
   ...NODE_EVENTS,
   ...CLUSTER_EVENTS,
   ...VM_EVENTS,
@@ -112,7 +113,7 @@ const EVENT_NAMES: readonly string[] = [
   'migrate',
   'set',
   'add',
-];
+] as const;
 
 function field(input: unknown, key: string): unknown {
   return typeof input === 'object' && input !== null ? Reflect.get(input, key) : undefined;

@@ -141,16 +141,28 @@ function happenToVm(world: World, event: VmEvent): void {
       world.tell(to, { type: 'migrate', to: event.to });
       return;
     case 'set': {
-      const { at: _at, do: _do, vm: _vm, ...changes } = event;
-      void changeDocument(world, event.vm, (body) => ({ ...body, ...changes })).then(() =>
-        world.tell(to, { type: 'adopt' }),
-      );
+      const { at: _at, do: _do, vm: _vm, cpus, memoryMiB, ...changes } = event;
+      const size = defined({ cpus, memoryMiB });
+      void changeDocument(world, event.vm, (body) => ({
+        ...body,
+        ...defined(changes),
+        spec: resized(body, size),
+      })).then(() => world.tell(to, { type: 'adopt' }));
       return;
     }
   }
 }
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** A running copy keeps its size until it is started again. */
+function resized({ spec }: Body, size: object): object {
+  return { ...(typeof spec === 'object' ? spec : {}), ...size };
+}
+
+function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
 
 /** What the operator's tool does to a VM's document: one compare-and-set. `undefined` deletes it. */
 async function changeDocument(world: World, vm: string, change: (body: Body) => Body | undefined): Promise<void> {
