@@ -61,6 +61,14 @@ test('a node that is back may run what it ran: its room is taken until that is k
   expect(reservedOn(down)).toEqual(['n2']);
 });
 
+test('moves count a VM, too, where a node that is back may run it still', () => {
+  const nodes = [nodeOf('n1', { maintenance: true }), nodeOf('n2', { memoryMiB: 1024 })];
+  const leased = [leasedOn('a', 'n1'), leasedOn('b', 'n3')];
+  expect(told(idle(inventoryOf({ nodes }, leased)))).toContain('-> vm/a moveTo');
+  const uncertain = [{ ...leasedOn('b', 'n2'), uncertain: true }];
+  expect(told(idle(inventoryOf({ nodes, uncertain }, leased)))).toEqual(['! note']);
+});
+
 test('what was given counts until the inventory that shows it', () => {
   const chart = idle().take(place('a')).after(20).done(inventoryOf());
   expect(chart.take({ type: 'settled', vm: 'a', outcome: 'runs' }).context.reservations).toHaveLength(1);

@@ -10,7 +10,7 @@ import {
   type Reservation,
   toPlacement,
 } from './context.ts';
-import { inventoryFor, withReservations } from './occupied.ts';
+import { inventoryFor, inventoryForMoves } from './occupied.ts';
 import { overtakenBy } from './overtaken.ts';
 
 /** Decides the batch, then a user's moves, then a review, all on one inventory and each seeing those before. Pure. */
@@ -129,7 +129,7 @@ function grant(context: ClusterContext, inventory: ClusterInventory): ClusterCon
   for (const { vm, to } of context.granting) {
     const known = inventory.nodes.some(({ node }) => node === to);
     const plan = known
-      ? planUserMove(withReservations(inventory, next.reservations), inventory.leased, busyIn(next), {
+      ? planUserMove(inventoryForMoves(inventory, next.reservations), inventory.leased, busyIn(next), {
           vm,
           to: nodeId(to),
         })
@@ -150,7 +150,7 @@ function review(context: ClusterContext, inventory: ClusterInventory): ClusterCo
   if (!inventory.armed) return done;
   const wrong = contradictionsOf(inventory.rules, inventory.nodes);
   if (wrong.length > 0) return withStuck(done, { rules: `rules contradict each other: ${wrong.join('; ')}` });
-  const plan = planMoves(withReservations(inventory, done.reservations), inventory.leased, busyIn(done));
+  const plan = planMoves(inventoryForMoves(inventory, done.reservations), inventory.leased, busyIn(done));
   const stuck = Object.fromEntries(plan.stuck.map(({ vm, why }) => [vm, why]));
   return withStuck(withMoves(done, inventory, plan.moves), stuck);
 }

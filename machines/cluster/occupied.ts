@@ -13,8 +13,17 @@ export function inventoryFor(
   return { ...reserved, placed: [...placed, ...mayBeThere(inventory, asked, reservations)] };
 }
 
+/** What moving running VMs has to count: the same, but nobody's own place is free. */
+export function inventoryForMoves(inventory: ClusterInventory, reservations: readonly Reservation[]): Inventory {
+  const reserved = withReservations(inventory, reservations);
+  const uncertain = onAlive(inventory, inventory.uncertain).filter(
+    ({ vm, node }) => !isAmong(reserved.placed, vm, node),
+  );
+  return { ...reserved, placed: [...reserved.placed, ...uncertain] };
+}
+
 /** The inventory with what was decided and is not in it yet. */
-export function withReservations(inventory: Inventory, reservations: readonly Reservation[]): Inventory {
+function withReservations(inventory: Inventory, reservations: readonly Reservation[]): Inventory {
   const reserved = new Set(reservations.map(({ vm }) => vm));
   return { ...inventory, placed: [...inventory.placed.filter(({ vm }) => !reserved.has(vm)), ...reservations] };
 }
@@ -28,12 +37,16 @@ function mayBeThere(
   asked: ReadonlySet<VmId>,
   reserved: readonly Reservation[],
 ): readonly PlacedVm[] {
-  const alive = new Set(inventory.nodes.filter((node) => node.alive).map(({ node }) => node));
   const leased = inventory.leased.filter(
     ({ vm, node }) => asked.has(vm) || reserved.some((held) => held.vm === vm && held.node !== node),
   );
   const all = [...inventory.uncertain, ...leased.filter(({ vm, node }) => !isAmong(inventory.uncertain, vm, node))];
-  return all
+  return onAlive(inventory, all);
+}
+
+function onAlive({ nodes }: Inventory, list: readonly PlacedVm[]): readonly PlacedVm[] {
+  const alive = new Set(nodes.filter((node) => node.alive).map(({ node }) => node));
+  return list
     .filter(({ node }) => alive.has(node))
     .map(({ vm, node, cpus, memoryMiB }) => ({ vm, node, cpus, memoryMiB, uncertain: true }));
 }

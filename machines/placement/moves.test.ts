@@ -187,6 +187,38 @@ test.each<[string, unknown[], RegExp | undefined]>([
   else expect(found).toMatch(expected);
 });
 
+/** With these VMs also where they may have been left. */
+function withUncertain({ inventory, vms }: ReturnType<typeof clusterOf>, left: Readonly<Record<string, string>>) {
+  const uncertain = Object.entries(left).map(([id, node]) => {
+    const { cpus = 1, memoryMiB = 1024 } = vms.find(({ vm }) => vm === id) ?? {};
+    return { vm: vmId(id), node: nodeId(node), cpus, memoryMiB, uncertain: true as const };
+  });
+  return { inventory: { ...inventory, placed: [...inventory.placed, ...uncertain] }, vms };
+}
+
+test('where a VM may run still nothing is moved that has no room beside it or must keep away', () => {
+  const rules = [on('forbidden', ['a'], 'n1'), apart('a', 'b')];
+  const cluster = clusterOf(three, { a: 'n1', b: { on: 'n3', memoryMiB: 8192 } }, rules);
+  expect(moved(cluster)).toEqual({ a: 'n2' });
+  expect(moved(withUncertain(cluster, { b: 'n2' }))).toEqual({});
+  expect(
+    moved(withUncertain(clusterOf(three, { a: 'n1', c: { on: 'n3', memoryMiB: 8192 } }, rules), { c: 'n2' })),
+  ).toEqual({});
+  const plan = planUserMove(...placesOf(withUncertain(cluster, { b: 'n2' })), { vm: vmId('a'), to: nodeId('n2') });
+  expect(plan).toEqual({ refused: expect.stringMatching(/apart from b/) });
+});
+
+function placesOf({ inventory, vms }: ReturnType<typeof clusterOf>) {
+  return [inventory, vms, new Set<never>()] as const;
+}
+
+test('its own trace keeps nobody away, and companions need not follow it', () => {
+  const own = withUncertain(clusterOf(three, { a: 'n1' }, [on('required', ['a'], 'n2')]), { a: 'n2' });
+  expect(moved(own)).toEqual({ a: 'n2' });
+  const pair = clusterOf(three, { a: 'n1', b: 'n1' }, [together('a', 'b')]);
+  expect(moved(withUncertain(pair, { b: 'n3' }))).toEqual({});
+});
+
 const someRules = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('vm'), mode: fc.constantFrom('together', 'apart'), vms: vmsOf(2) }),
@@ -224,6 +256,32 @@ test('whatever the rules, carrying out the plans ends, and everything that a pla
           return;
         }
         at = { ...at, ...Object.fromEntries(moves.map(({ vm, to }) => [vm, to])) };
+      }
+    }),
+  );
+});
+
+test('whatever the rules, no move goes to where it breaks one or overfills a node, counting wherever a VM may be', () => {
+  const traces = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), somewhere, { maxKeys: 3 });
+  const places = fc.tuple(somewhere, somewhere, somewhere, somewhere, somewhere);
+  fc.assert(
+    fc.property(someRules, places, traces, (rules, where, left) => {
+      const at = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((vm, i) => [vm, where[i] ?? 'n1']));
+      const nodes = Object.fromEntries(['n1', 'n2', 'n3', 'n4'].map((name) => [name, { memoryMiB: 3072 }]));
+      const traced = Object.fromEntries(Object.entries(left).filter(([vm, node]) => at[vm] !== node));
+      const { inventory, vms } = withUncertain(clusterOf(nodes, at, rules), traced);
+      fc.pre(contradictionsOf(inventory.rules, inventory.nodes).length === 0);
+      const { moves } = planMoves(inventory, vms, new Set());
+      const uncertain = inventory.placed.filter((each) => each.uncertain);
+      for (const { vm, to } of moves) {
+        const there = uncertain.filter(({ vm: other, node }) => node === to && other !== vm);
+        const apartRules = inventory.rules.filter((rule) => rule.kind === 'vm' && rule.mode === 'apart');
+        const isKeptApart = apartRules.some(
+          (rule) => rule.vms.includes(vm) && there.some((each) => rule.vms.includes(each.vm)),
+        );
+        expect(isKeptApart).toBe(false);
+        const arrivals = moves.filter((move) => move.to === to).map((move) => move.vm);
+        expect(arrivals.length + there.filter((each) => !arrivals.includes(each.vm)).length).toBeLessThanOrEqual(3);
       }
     }),
   );

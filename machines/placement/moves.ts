@@ -20,7 +20,7 @@ export interface MovePlan {
   readonly stuck: readonly { readonly vm: VmId; readonly why: string }[];
 }
 
-/** The positions that count: a VM on its way occupies both ends. */
+/** The positions that count: a VM on its way occupies both ends, and wherever else it may run. */
 interface Positions {
   readonly occupied: readonly PlacedVm[];
   readonly ends: readonly PlacedVm[];
@@ -33,7 +33,8 @@ const MOVES_PER_NODE = 4;
  * Which running VMs to migrate: those that break a rule where they are or whose node goes into maintenance, then those
  * that would rather be elsewhere and fail back. A move goes only where it breaks no rule *now*, counting VMs under way at
  * both ends; so rules may be mended step by step, and nothing is moved back and forth by load. `busy`: VMs that are being
- * moved or recovered; their bundles wait. `inventory.placed` has every VM, those on their way at their target.
+ * moved or recovered; their bundles wait. `inventory.placed` has every VM, those on their way at their target, and besides
+ * (`uncertain`) where one may have been left: nothing is moved on top of that.
  */
 export function planMoves(inventory: Inventory, vms: readonly LeasedVm[], busy: ReadonlySet<VmId>): MovePlan {
   const known = new Map(vms.map((vm) => [vm.vm, vm]));
@@ -104,9 +105,11 @@ function membersOf({ rules }: Inventory, known: ReadonlyMap<VmId, LeasedVm>, { v
 }
 
 function positionsOf({ placed }: Inventory, vms: readonly LeasedVm[]): Positions {
-  const targets = new Map(placed.map((vm) => [vm.vm, vm.node]));
-  const sources = vms.filter(({ vm, node }) => targets.has(vm) && targets.get(vm) !== node);
-  return { occupied: [...placed, ...sources], ends: placed };
+  const ends = placed.filter(({ uncertain }) => uncertain === undefined);
+  const targets = new Map(ends.map((vm) => [vm.vm, vm.node]));
+  const isKnown = (vm: LeasedVm) => placed.some((other) => other.vm === vm.vm && other.node === vm.node);
+  const sources = vms.filter((vm) => targets.has(vm.vm) && targets.get(vm.vm) !== vm.node && !isKnown(vm));
+  return { occupied: [...placed, ...sources], ends };
 }
 
 function withMoves(
@@ -139,7 +142,7 @@ function whereTo(
     const free = best(inventory, bundle, occupied);
     if (free.node !== undefined) return { node: free.node, why: breach.why };
     // Nothing is free of opponents now. Those that break a rule themselves are about to leave: only others count.
-    const underWay = occupied.filter(({ vm }) => busy.has(vm));
+    const underWay = occupied.filter(({ vm, uncertain }) => uncertain !== undefined || busy.has(vm));
     const settled = [...ends.filter((vm) => !isScattered(inventory, vm, ends)), ...underWay];
     const soon = breach.maintenance ? free : best(inventory, bundle, settled);
     if (soon.node !== undefined) return { node: soon.node, why: breach.why };
