@@ -62,6 +62,19 @@ test.each([
     },
     'a.json: rules: cannot be kept: no node is allowed for vm-1',
   ],
+  [
+    { ...base, events: [{ at: 10.5, do: 'power-off', node: 'n1' }] },
+    'a.json: events[0].at: 10.5 is after the end; allowed: 0 to 10 (until)',
+  ],
+  [
+    { ...base, events: [{ at: 1, do: 'partition', groups: [['n1'], ['n2', 'n1']] }] },
+    'a.json: events[0].groups[1][1]: n1 is in a group already; allowed: none',
+  ],
+  [
+    { ...base, events: [{ at: 1, do: 'partition', groups: [['n1', 'n1'], ['n2']] }] },
+    'a.json: events[0].groups[0][1]: n1 is in a group already; allowed: n2',
+  ],
+  [{ ...base, members: ['n1', 'n1'] }, 'a.json: members[1]: n1 is there twice; allowed: n2'],
 ])('refuses %j', (raw, message) => {
   expect(refusal(raw)).toContain(message);
 });
@@ -78,7 +91,13 @@ test('refuses an anchor inside itself, and a name that a JavaScript object would
 test('instant without a fence is refused with the reason (B8)', () => {
   const settings = { sensitivity: 'instant', fence: 'none' };
   expect(refusal({ ...base, settings })).toMatch(/^a\.json: settings\.sensitivity: instant waits 350 ms/);
+  expect(refusal({ ...base, settings: { ...settings, fence: 'broken' } })).toMatch(
+    /^a\.json: settings\.sensitivity: instant waits 350 ms.*; allowed with fence broken: standard, medium-high, high$/,
+  );
   expect(checkScenario({ ...base, settings: { ...settings, fence: 'confirming' } }, 'a.json').name).toBe('s');
+  expect(checkScenario({ ...base, events: [{ at: 10, do: 'power-off', node: 'n1' }] }, 'a.json').events).toHaveLength(
+    1,
+  );
 });
 
 test('names what is not built yet', () => {

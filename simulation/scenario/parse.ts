@@ -2,6 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { contradictionsOf, nodeId, ruleSchema, timingsFor, UnsafeTimings } from '#machines';
 import { ScenarioInvalid, type ScenarioProblem } from './errors.ts';
+import { impossibleEvents } from './impossible-events.ts';
 import { unknownNames } from './names.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 
@@ -26,7 +27,7 @@ export function checkScenario(raw: unknown, file: string): Scenario {
   const scenario = parsed.data;
   const unknown = unknownNames(scenario);
   if (unknown.length > 0) throw new ScenarioInvalid(file, unknown);
-  const refused = [...contradictionsIn(scenario), ...unsafeSettings(scenario)];
+  const refused = [...contradictionsIn(scenario), ...unsafeSettings(scenario), ...impossibleEvents(scenario)];
   if (refused.length > 0) throw new ScenarioInvalid(file, refused);
   return { ...scenario, events: scenario.events.toSorted((a, b) => a.at - b.at) };
 }
@@ -43,11 +44,13 @@ function contradictionsIn({ rules, nodes }: Scenario): ScenarioProblem[] {
 /** B8: `instant` without a fence that confirms is refused, with the arithmetic. */
 function unsafeSettings({ settings: { sensitivity, fence } }: Scenario): ScenarioProblem[] {
   try {
-    timingsFor({ sensitivity, confirmingFence: fence !== 'none' });
+    // Only the scenario knows that the broken one never will.
+    timingsFor({ sensitivity, confirmingFence: fence === 'confirming' });
     return [];
   } catch (error) {
-    if (error instanceof UnsafeTimings) return [{ path: 'settings.sensitivity', message: error.message }];
-    throw error;
+    if (!(error instanceof UnsafeTimings)) throw error;
+    const allowed = `allowed with fence ${fence}: standard, medium-high, high`;
+    return [{ path: 'settings.sensitivity', message: `${error.message}; ${allowed}` }];
   }
 }
 
