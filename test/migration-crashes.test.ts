@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { checkScenario, play, productionBuild } from '../simulation/mod.ts';
+
+// Simulated, so how long a busy machine takes says nothing.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A live migration of 1 to 4 s, begun at 100 s, with something that dies at each moment of it. */
 const scenarioOf = (name: string, events: readonly object[]) =>
