@@ -20,6 +20,8 @@ export interface LabFaultsOptions {
   readonly power: NodePower;
   readonly agents: AgentLinks;
   readonly keeper: ServerKeeper;
+  /** Says what happens, in words. */
+  readonly note: (node: string, what: string, why: string) => void;
   readonly servers: { readonly messaging: readonly KeptServer[]; readonly database: readonly KeptServer[] };
 }
 
@@ -55,11 +57,14 @@ export class LabFaults {
   cutStorage(node: string): void {
     this.#options.power.isOn(node); // throws for an unknown one
     writeFileSync(join(this.#options.folder.node(node), STORAGE_CUT), '');
+    const standIn = "a stand-in, its guests' disks are NOT cut: they write on until something stops them";
+    this.#options.note(node, 'storage-cut', `its agent reaches the shared storage no more (${standIn})`);
   }
 
   mendStorage(node: string): void {
     this.#options.power.isOn(node);
     rmSync(join(this.#options.folder.node(node), STORAGE_CUT), { force: true });
+    this.#options.note(node, 'storage-back', 'its agent reaches the shared storage again');
   }
 
   /** It stays dead until `restartAgent`, as when its service cannot be started. */

@@ -29,7 +29,7 @@ import { NodePower } from './node-power.ts';
 import { nodeLogEntry, nodeReport } from './node-report.ts';
 import { ServerKeeper } from './server-keeper.ts';
 import { untilBooted } from './until-booted.ts';
-import { readWitness, witnessViolations } from './witness.ts';
+import { readWitness, recordsOfEpoch, witnessViolations } from './witness.ts';
 
 export interface LabOptions {
   readonly folder: LabFolder;
@@ -108,6 +108,7 @@ export class Lab implements LabControl {
     this.#power = this.#wirePower(services, guests, box);
     this.#faults = new LabFaults({
       ...{ folder, power: this.#power, agents: this.#agents, keeper: this.#keeper, servers: services.servers },
+      note: (node, what, why) => say(this.watch.note({ node, what, why })),
     });
     this.#control = await startControlServer(folder.control, this.#answer());
     const on = plan.nodes.filter((node) => node.power === 'on').map(({ name }) => name);
@@ -192,8 +193,11 @@ export class Lab implements LabControl {
 
   async guestShutdown(vm: string): Promise<void> {
     this.#known(vm);
-    const { node, actual } = this.status().vms.find((one) => one.vm === vm) ?? {};
+    const { node, actual, epoch } = this.status().vms.find((one) => one.vm === vm) ?? {};
     if (typeof node !== 'string' || actual !== 'running') throw new LabError(`VM ${vm} does not run now`);
+    if (typeof epoch === 'number' && (await recordsOfEpoch(this.diskOf(vm), epoch)).length === 0) {
+      throw new LabError(`the guest of ${vm} has not booted yet and does not hear its power button: try again soon`);
+    }
     await this.#agents.ask(node, 'guest-shutdown', { vm });
   }
 
