@@ -14,7 +14,7 @@ export type { Alert } from './alert.ts';
 export type { Bus, Unsubscribe } from './bus.ts';
 export { type Clock, sleep, type Timer } from './clock.ts';
 export type { CyclePoint } from './cycle-point.ts';
-export { type StepRecord, type StoredSnapshot, stepRecord } from './envelope.ts';
+export { type Envelope, type StepRecord, type StoredSnapshot, stepRecord } from './envelope.ts';
 export * from './errors.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { MembershipOptions } from './membership.ts';

@@ -1,10 +1,10 @@
-import { type AnyEventObject, type AnyMachineSnapshot, initialTransition } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import type { ActorState } from './actor-state.ts';
 import type { Outcome } from './envelope.ts';
 
 import { type Asked, applyActions } from './step-actions.ts';
 import type { StepInput } from './step-input.ts';
-import { type Action, transition } from './transition.ts';
+import { type Action, initialTransition, transition } from './transition.ts';
 import type { Address } from './transport.ts';
 
 /** A child ended by its policy `escalate` and this actor's machine does not handle it: it fails as well. */

@@ -19,8 +19,18 @@ export function transition(
   event: AnyEventObject,
 ): [AnyMachineSnapshot, Action[]] {
   const actions: Action[] = [];
+  return [machine.transition(snapshot, event, scopeThatKeeps(actions)), actions];
+}
+
+/** XState's `initialTransition()`, in the same way: it would enter the initial state twice. */
+export function initialTransition(machine: AnyStateMachine, input: unknown): [AnyMachineSnapshot, Action[]] {
+  const actions: Action[] = [];
+  return [machine.getInitialSnapshot(scopeThatKeeps(actions), input), actions];
+}
+
+function scopeThatKeeps(actions: Action[]): AnyActorScope {
   const self = createEmptyActor();
-  const scope: AnyActorScope = {
+  return {
     self,
     defer: nothing,
     id: '',
@@ -33,7 +43,6 @@ export function transition(
       actions.push(action as Action); // the very objects that XState's own transition() collects
     },
   };
-  return [machine.transition(snapshot, event, scope), actions];
 }
 
 function nothing(): void {}

@@ -23,6 +23,11 @@ export const nodeIdSchema = idSchema<NodeId>('not a node name (letters, digits a
 /** A VM name from outside. */
 export const vmIdSchema = idSchema<VmId>('not a VM name (letters, digits and -)');
 
+/** True for what is a name of a node or a VM. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value);
+}
+
 function idSchema<Id extends string>(error: string): z.ZodType<Id, string> {
   return z.string().regex(NAME, { error }) as unknown as z.ZodType<Id, string>; // the brand exists for the compiler only
 }

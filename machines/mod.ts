@@ -6,7 +6,7 @@ export {
   detect,
   type Judgement,
   type Observation,
-  observationSchema,
+  quickObservationSchema,
   type ReceivedObservation,
   type SeenBy,
   seenBy,

@@ -2,20 +2,24 @@ import { type Bus, type Clock, parseOnce } from '#actors';
 import {
   type NodeId,
   type Observation,
-  observationSchema,
+  quickObservationSchema,
   type ReceivedObservation,
   type SeenBy,
   seenBy,
 } from '#machines';
 
 const SUBJECT = 'observations';
-const readObservation = parseOnce(observationSchema.transform(seenBy));
+const readObservation = parseOnce(quickObservationSchema.transform(seenBy));
+
+/** One a node, changed in place: they come from every node each interval. */
+type Kept = { -readonly [Field in keyof ReceivedObservation]: ReceivedObservation[Field] };
 
 /** Publishes what this node sees and keeps the latest observation of every node; late and duplicate ones are dropped. */
 export class Observations {
   readonly #bus: Bus;
   readonly #clock: Clock;
-  readonly #latest = new Map<NodeId, ReceivedObservation>();
+  /** By observer, in the order of their names: so judgements, which name them in order, need not sort. */
+  #latest = new Map<NodeId, Kept>();
   readonly #leave: () => void;
 
   constructor(bus: Bus, clock: Clock, onRefused: (error: unknown) => void) {
@@ -34,6 +38,7 @@ export class Observations {
     this.#bus.publish(`${SUBJECT}.${observation.observer}`, observation);
   }
 
+  /** Of every node, the latest at this instant: not to be kept. */
   get latest(): readonly ReceivedObservation[] {
     return [...this.#latest.values()];
   }
@@ -42,11 +47,19 @@ export class Observations {
     this.#leave();
   }
 
-  #receive(seen: SeenBy): void {
-    const { observation, slots, beats } = seen;
-    const known = this.#latest.get(observation.observer)?.observation;
-    if (known !== undefined && !isNewer(observation, known)) return;
-    this.#latest.set(observation.observer, { observation, slots, beats, receivedAtMs: this.#clock.nowMs() });
+  #receive({ observation, slots, beats }: SeenBy): void {
+    const { observer } = observation;
+    const receivedAtMs = this.#clock.nowMs();
+    const known = this.#latest.get(observer);
+    if (known === undefined) {
+      const all = [...this.#latest, [observer, { observation, slots, beats, receivedAtMs }] as const];
+      this.#latest = new Map(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+    } else if (isNewer(observation, known.observation)) {
+      known.observation = observation;
+      known.slots = slots;
+      known.beats = beats;
+      known.receivedAtMs = receivedAtMs;
+    }
   }
 }
 

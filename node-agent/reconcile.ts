@@ -28,10 +28,16 @@ export async function reconcile(options: ReconcileOptions): Promise<void> {
   const { ports, perVm, report } = options;
   if (!ports.guardian.mayRun()) return;
   const idle = await perVm.watching(async (touched) => {
-    const leases = new Map((await ports.storage.readLeases()).map((sector) => [sector.vm, sector]));
+    const sectors = await ports.storage.readLeases();
     const copies = new Map((await ports.hypervisor.list()).map((copy) => [copy.vm, copy]));
-    const own = [...leases.values()].filter((sector) => sector.status === 'held' && sector.node === ports.node);
-    const vms = new Set([...copies.keys(), ...own.map((sector) => sector.vm)]);
+    // Of all the cluster's VMs the few that are, or should be, here.
+    const leases = new Map<VmId, LeaseSector>();
+    const vms = new Set(copies.keys());
+    for (const sector of sectors) {
+      const isOwn = sector.status === 'held' && sector.node === ports.node;
+      if (isOwn) vms.add(sector.vm);
+      if (isOwn || copies.has(sector.vm)) leases.set(sector.vm, sector);
+    }
     return [...vms].filter((vm) => {
       if (perVm.isBusy(vm)) return false;
       const sector = leases.get(vm);

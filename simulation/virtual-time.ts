@@ -1,12 +1,13 @@
-import { EventHeap } from './event-heap.ts';
+import { emptyMicrotasks } from './empty-microtasks.ts';
+import { EventHeap, type PlannedEvent } from './event-heap.ts';
 
 /** A planned event. */
 export interface Planned {
   cancel(): void;
 }
 
-/** Events for which a turn of the real event loop is booked at once: enough that the loop's own cost does not count. */
-const TURNS_BOOKED = 512;
+/** So many events happen in one turn of the real event loop, which then gets its turn: signals, messages of workers. */
+const EVENTS_A_TURN = 512;
 
 /**
  * Simulated time and the queue of everything that will happen. Two events of one instant happen in the order in which
@@ -30,9 +31,12 @@ export class VirtualTime {
 
   /** Plans `fire` for `delayMs` from now, rounded up to a microsecond. */
   after(delayMs: number, fire: () => void): Planned {
-    if (!(delayMs >= 0)) throw new RangeError(`cannot plan ${delayMs} ms from now`);
-    const at = Math.ceil((this.#now + delayMs) * 1000 - 1e-6) / 1000;
-    return this.#events.add(at > this.#now ? at : this.#now, fire);
+    return this.#events.add(this.#instant(delayMs), fire);
+  }
+
+  /** The same for an event that knows itself what it does. It must not wait already. */
+  plan(delayMs: number, event: PlannedEvent): void {
+    this.#events.plan(this.#instant(delayMs), event);
   }
 
   /** Lets everything planned up to `untilMs` happen; `afterEach` runs after each event and its promises. */
@@ -50,31 +54,28 @@ export class VirtualTime {
       return true;
     });
   }
+
+  #instant(delayMs: number): number {
+    if (!(delayMs >= 0)) throw new RangeError(`cannot plan ${delayMs} ms from now`);
+    const at = Math.ceil((this.#now + delayMs) * 1000 - 1e-6) / 1000;
+    return at > this.#now ? at : this.#now;
+  }
 }
 
-/**
- * Calls `turn` until it says false. All promises that are ready, and all that they make ready, run between two turns:
- * Node.js empties its microtask queue after each callback of `setImmediate`, also between callbacks of the same batch.
- */
+/** Calls `turn` until it says false. All promises that are ready, and all that they make ready, run between two turns. */
 function inTurns(turn: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    let goesOn = true;
-    const take = () => {
-      if (!goesOn) return;
+    const many = () => {
       try {
-        goesOn = turn();
-        if (!goesOn) resolve();
+        for (let left = emptyMicrotasks === undefined ? 1 : EVENTS_A_TURN; left > 0; left -= 1) {
+          if (!turn()) return resolve();
+          emptyMicrotasks?.();
+        }
       } catch (error) {
-        goesOn = false;
-        reject(error);
+        return reject(error);
       }
+      setImmediate(many);
     };
-    const book = () => {
-      for (let i = 0; i < TURNS_BOOKED; i += 1) setImmediate(take);
-      setImmediate(() => {
-        if (goesOn) book();
-      });
-    };
-    book();
+    setImmediate(many);
   });
 }

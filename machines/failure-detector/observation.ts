@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nodeIdSchema } from '../ids.ts';
+import { isName, nodeIdSchema } from '../ids.ts';
 
 const counter = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
@@ -23,3 +23,42 @@ export const observationSchema = z.object({
   beats: z.array(z.object({ node: nodeIdSchema, counter, ageMs: ms })),
 });
 export type Observation = z.output<typeof observationSchema>;
+
+/** The same for the hot path: every node hears every other each interval. Only what looks wrong is read by the schema. */
+export const quickObservationSchema = z.custom<Observation>(isObservation).or(observationSchema);
+
+/** True for what `observationSchema` takes. */
+export function isObservation(value: unknown): boolean {
+  if (!isRecord(value) || !isName(value.observer)) return false;
+  if (!isCounter(value.incarnation) || !isCounter(value.sequence)) return false;
+  if (typeof value.storageOk !== 'boolean' || typeof value.databaseOk !== 'boolean') return false;
+  return isListOf(value.slots, isSlot) && isListOf(value.beats, isBeat);
+}
+
+function isSlot({ node, incarnation, sequence, ageMs }: Fields): boolean {
+  return isName(node) && isCounter(incarnation) && isCounter(sequence) && isAge(ageMs);
+}
+
+function isBeat({ node, counter, ageMs }: Fields): boolean {
+  return isName(node) && isCounter(counter) && isAge(ageMs);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isListOf(value: unknown, isItem: (item: Fields) => boolean): boolean {
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (!isRecord(item) || !isItem(item)) return false;
+  return true;
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounter(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isAge(value: unknown): boolean {
+  return Number.isFinite(value) && Number(value) >= 0;
+}

@@ -1,4 +1,4 @@
-import { type JournalEntry, type StepRecord, stepRecord } from '#actors';
+import type { Envelope, JournalEntry, StepRecord } from '#actors';
 import type { NodeId, VmId } from '#machines';
 import type { LeaseSector, Slot, VmCopy } from '#ports';
 import type { NodeLogEntry } from '../../node-agent/node-process-options.ts';
@@ -43,11 +43,12 @@ export function vmOfEvent(event: ScenarioEvent | WorldFault): VmId | undefined {
 
 const records = new WeakMap<JournalEntry, StepRecord>();
 
-/** A committed step, read once for all watchers. */
+/** A committed step, read once for all watchers. Not checked: whoever loads it checks it, and these runs commit much. */
 export function recordOf(entry: JournalEntry): StepRecord {
   const known = records.get(entry);
   if (known !== undefined) return known;
-  const record = stepRecord(entry);
+  const { address, sequence, commitId, body } = entry;
+  const record: StepRecord = { ...(JSON.parse(body) as Envelope), address, sequence, commitId }; // the runtime's own text
   records.set(entry, record);
   return record;
 }

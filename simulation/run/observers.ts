@@ -14,6 +14,8 @@ import type { Recorder } from './recorder.ts';
 export class Observers implements WorldObserver {
   readonly #recorder: Recorder;
   #watchers: readonly Watcher[] = [];
+  /** Those who look after every event: few, and there are many events. */
+  #always: readonly Watcher[] = [];
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -21,6 +23,7 @@ export class Observers implements WorldObserver {
 
   watch(watchers: readonly Watcher[]): void {
     this.#watchers = watchers;
+    this.#always = watchers.filter(({ afterEvent }) => afterEvent !== undefined);
   }
 
   log(entry: NodeLogEntry): void {
@@ -58,7 +61,7 @@ export class Observers implements WorldObserver {
   }
 
   afterEvent(): void {
-    for (const watcher of this.#watchers) watcher.afterEvent?.();
+    for (const watcher of this.#always) watcher.afterEvent?.();
   }
 
   agentFailed(node: NodeId, error: unknown): void {

@@ -1,5 +1,7 @@
 import { type Bus, RequestFailed, RequestTimeout } from '#actors';
+import { PlannedEvent } from '../event-heap.ts';
 import type { VirtualTime } from '../virtual-time.ts';
+import type { SimHost } from './host.ts';
 import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -16,6 +18,60 @@ interface Answerer {
   readonly process: SimProcess;
   readonly subject: string;
   handle(payload: unknown): Promise<unknown>;
+}
+
+/** A message on its way. A stalled receiver reads what came meanwhile when it runs again. */
+abstract class Arrival extends PlannedEvent {
+  readonly #members: SimMembers;
+  readonly #from: SimHost;
+  readonly #to: SimProcess;
+
+  constructor(members: SimMembers, from: SimHost, to: SimProcess) {
+    super();
+    this.#members = members;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  protected abstract arrive(): void;
+
+  happen(): void {
+    if (!this.#members.connects(this.#from, this.#to.host)) return;
+    if (this.#to.isRunning) this.arrive();
+    else this.#to.run(() => this.arrive());
+  }
+}
+
+/** Something published, on its way to one of those who listen. */
+class Publication extends Arrival {
+  readonly #subscriber: Subscriber;
+  readonly #payload: unknown;
+  readonly #subject: string;
+
+  constructor(members: SimMembers, from: SimHost, subscriber: Subscriber, payload: unknown, subject: string) {
+    super(members, from, subscriber.process);
+    this.#subscriber = subscriber;
+    this.#payload = payload;
+    this.#subject = subject;
+  }
+
+  protected override arrive(): void {
+    this.#subscriber.receive(this.#payload, this.#subject);
+  }
+}
+
+/** A request or its answer, on its way to one process. */
+class Letter extends Arrival {
+  readonly #read: () => void;
+
+  constructor(members: SimMembers, from: SimHost, to: SimProcess, read: () => void) {
+    super(members, from, to);
+    this.#read = read;
+  }
+
+  protected override arrive(): void {
+    this.#read();
+  }
 }
 
 /** Messages without a trace between processes: late, lost, twice, never to a host that cannot be reached. */
@@ -52,7 +108,8 @@ export class SimBus {
     if (subscribers.length === 0) return;
     const received = overTheWire(payload);
     for (const subscriber of subscribers) {
-      this.#send(from, subscriber.process, () => subscriber.receive(received, subject));
+      const { process: to } = subscriber;
+      this.#send(from, to, () => new Publication(this.#members, from.host, subscriber, received, subject));
     }
   }
 
@@ -65,12 +122,12 @@ export class SimBus {
       const answerer = this.#answerers.for(subject)[0];
       if (answerer === undefined) return;
       const back = (settle: () => void) =>
-        this.#send(answerer.process, from, () => {
+        this.#write(answerer.process, from, () => {
           deadline.cancel();
           settle();
         });
       const received = overTheWire(payload);
-      this.#send(from, answerer.process, () => {
+      this.#write(from, answerer.process, () => {
         answerer.handle(received).then(
           (result) => {
             const reply = overTheWire(result);
@@ -82,17 +139,17 @@ export class SimBus {
     });
   }
 
-  /** A stalled receiver reads what came meanwhile when it runs again. */
-  #send(from: SimProcess, to: SimProcess, arrive: () => void): void {
+  #write(from: SimProcess, to: SimProcess, read: () => void): void {
+    this.#send(from, to, () => new Letter(this.#members, from.host, to, read));
+  }
+
+  #send(from: SimProcess, to: SimProcess, arrival: () => Arrival): void {
     const network = this.#network;
-    const members = this.#members;
-    if (!from.alive || !members.connects(from.host, to.host)) return;
+    if (!from.alive || !this.#members.connects(from.host, to.host)) return;
     if (network.loses(from.host) || network.loses(to.host)) return;
     const copies = network.duplicates(from.host) ? 2 : 1;
     for (let i = 0; i < copies; i += 1) {
-      this.#time.after(network.delay(from.host) + network.delay(to.host), () => {
-        if (members.connects(from.host, to.host)) to.run(arrive);
-      });
+      this.#time.plan(network.delay(from.host) + network.delay(to.host), arrival());
     }
   }
 }

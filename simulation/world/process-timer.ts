@@ -1,21 +1,22 @@
 import type { Timer } from '#actors';
-import type { Planned, VirtualTime } from '../virtual-time.ts';
+import { PlannedEvent } from '../event-heap.ts';
+import type { VirtualTime } from '../virtual-time.ts';
 import type { SimProcess } from './sim-process.ts';
 
 /** Below this, a timer that looks early is only rounding. */
 const ROUNDING_MS = 0.01;
 
 /** Something a process will do after a while: later if it stalls, never if it dies. */
-export class ProcessTimer implements Timer {
+export class ProcessTimer extends PlannedEvent implements Timer {
   readonly #process: SimProcess;
   readonly #time: VirtualTime;
   readonly #fire: () => void;
   /** By the host's clock: never early, also when its rate changes meanwhile. Undefined: only true time counts. */
   readonly #dueMs: number | undefined;
-  #planned: Planned | undefined;
-  #cancelled = false;
+  #isCancelled = false;
 
   private constructor(process: SimProcess, time: VirtualTime, fire: () => void, dueMs: number | undefined) {
+    super();
     this.#process = process;
     this.#time = time;
     this.#fire = fire;
@@ -25,7 +26,7 @@ export class ProcessTimer implements Timer {
   /** After `trueMs` of simulated time. */
   static after(process: SimProcess, time: VirtualTime, trueMs: number, fire: () => void): ProcessTimer {
     const timer = new ProcessTimer(process, time, fire, undefined);
-    timer.#plan(trueMs);
+    time.plan(trueMs, timer);
     return timer;
   }
 
@@ -34,25 +35,27 @@ export class ProcessTimer implements Timer {
     const { clock } = process.host;
     const waitMs = Math.max(0, localMs);
     const timer = new ProcessTimer(process, time, fire, clock.nowMs + waitMs);
-    timer.#plan(clock.trueMsFor(waitMs));
+    time.plan(clock.trueMsFor(waitMs), timer);
     return timer;
   }
 
-  cancel(): void {
-    this.#cancelled = true;
-    this.#planned?.cancel();
+  /** Also when it is due and only waits until its process runs again. */
+  override cancel(): void {
+    this.#isCancelled = true;
+    super.cancel();
   }
 
-  #plan(trueMs: number): void {
-    this.#planned = this.#time.after(trueMs, () => this.#process.run(() => this.#due()));
+  happen(): void {
+    if (this.#process.isRunning) this.#due();
+    else this.#process.run(() => this.#due());
   }
 
   #due(): void {
-    if (this.#cancelled) return;
+    if (this.#isCancelled) return;
     const { clock } = this.#process.host;
     const nowMs = clock.nowMs;
     if (this.#dueMs !== undefined && nowMs < this.#dueMs - ROUNDING_MS)
-      this.#plan(clock.trueMsFor(this.#dueMs - nowMs));
+      this.#time.plan(clock.trueMsFor(this.#dueMs - nowMs), this);
     else this.#fire();
   }
 }

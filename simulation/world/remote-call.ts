@@ -1,65 +1,110 @@
+import type { Timer } from '#actors';
+import { PlannedEvent } from '../event-heap.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimProcess } from './sim-process.ts';
 
-/** A call from a process to something outside it: a way there, the act, a way back. */
-export interface RemoteCall<Result> {
+/** Where a call goes to, and what is between. */
+export interface Way {
   /** Names the crash point: the process may die right after it sent this. */
   readonly port: 'storage' | 'database' | 'messaging';
-  readonly process: SimProcess;
-  readonly time: VirtualTime;
   readonly thereMs: number;
   readonly backMs: number;
   /** When nothing came back, the caller is told `unavailable` this long after it asked. */
   readonly timeoutMs: number;
-  /** Whether the other end can be reached at this instant. */
-  reachable(): boolean;
-  /** Whether its answer can come back at this instant; as `reachable` if left out. */
-  answerable?(): boolean;
-  /** The act itself, at the other end. May throw: the caller sees it. */
-  act(): Result | Promise<Result>;
-  unavailable(): Error;
-  /** Called instead of `act` when the request could not get there. */
-  lost?(): void;
-  /** Takes what would happen on arrival and lets it happen now or later; at once if left out. */
-  arrive?(proceed: () => void): void;
 }
 
 /**
- * Plays one call. Lost on the way there: not done. Lost on the way back: done, and the caller cannot know. A process that
- * dies meanwhile never hears of it.
+ * A call from a process to something outside it: a way there, the act, a way back. Lost on the way there: not done. Lost on
+ * the way back: done, and the caller cannot know. A process that dies meanwhile never hears of it.
  */
-export function remoteCall<Result>(call: RemoteCall<Result>): Promise<Result> {
-  const { process, time } = call;
-  const { host } = process;
-  return new Promise<Result>((resolve, reject) => {
-    if (!process.alive) return;
-    const { boots } = host;
-    const deadline = process.later(call.timeoutMs, () => reject(call.unavailable()));
-    const answer = (settle: () => void) => {
-      time.after(call.backMs, () => {
-        if (!(call.answerable?.() ?? call.reachable())) return;
-        process.run(() => {
-          deadline.cancel();
-          settle();
-        });
-      });
-    };
-    const proceed = () => {
-      attempt(call).then(
-        (result) => answer(() => resolve(result)),
-        (error: unknown) => answer(() => reject(error)),
-      );
-    };
-    time.after(call.thereMs, () => {
-      if (!host.powered || host.boots !== boots) return;
-      if (!call.reachable()) call.lost?.();
-      else if (call.arrive === undefined) proceed();
-      else call.arrive(proceed);
-    });
-    process.reach(call.port);
-  });
-}
+export abstract class RemoteCall<Result> extends PlannedEvent {
+  readonly #process: SimProcess;
+  readonly #time: VirtualTime;
+  readonly #way: Way;
+  readonly #boots: number;
+  #deadline: Timer | undefined;
+  #resolve: ((result: Result) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+  /** What the caller is told; undefined on the way there. */
+  #settle: (() => void) | undefined;
 
-async function attempt<Result>(call: RemoteCall<Result>): Promise<Result> {
-  return await call.act();
+  constructor(process: SimProcess, time: VirtualTime, way: Way) {
+    super();
+    this.#process = process;
+    this.#time = time;
+    this.#way = way;
+    this.#boots = process.host.boots;
+  }
+
+  /** Whether the other end can be reached at this instant. */
+  protected abstract reachable(): boolean;
+  /** The act itself, at the other end. May throw: the caller sees it. */
+  protected abstract act(): Result | Promise<Result>;
+  protected abstract unavailable(): Error;
+
+  /** Whether its answer can come back at this instant. */
+  protected answerable(): boolean {
+    return this.reachable();
+  }
+
+  /** The request could not get there. */
+  protected lost(): void {}
+
+  /** It got there: does it, now or later. */
+  protected arrive(): void {
+    this.proceed();
+  }
+
+  /** Plays it, once. */
+  begin(): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      if (!this.#process.alive) return;
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#deadline = this.#process.later(this.#way.timeoutMs, () => reject(this.unavailable()));
+      this.#time.plan(this.#way.thereMs, this);
+      this.#process.reach(this.#way.port);
+    });
+  }
+
+  happen(): void {
+    if (this.#settle === undefined) this.#there();
+    else this.#back(this.#settle);
+  }
+
+  /** To be called once, at the other end. */
+  proceed(): void {
+    try {
+      const result = this.act();
+      if (!(result instanceof Promise)) this.#answer(() => this.#resolve?.(result));
+      else {
+        result.then(
+          (value) => this.#answer(() => this.#resolve?.(value)),
+          (error: unknown) => this.#answer(() => this.#reject?.(error)),
+        );
+      }
+    } catch (error) {
+      this.#answer(() => this.#reject?.(error));
+    }
+  }
+
+  #there(): void {
+    const { host } = this.#process;
+    if (!host.powered || host.boots !== this.#boots) return;
+    if (this.reachable()) this.arrive();
+    else this.lost();
+  }
+
+  #answer(settle: () => void): void {
+    this.#settle = settle;
+    this.#time.plan(this.#way.backMs, this);
+  }
+
+  #back(settle: () => void): void {
+    if (!this.answerable()) return;
+    this.#process.run(() => {
+      this.#deadline?.cancel();
+      settle();
+    });
+  }
 }

@@ -28,6 +28,11 @@ export class SimProcess {
     return this.#alive;
   }
 
+  /** Alive, and neither it nor its host is stalled. */
+  get isRunning(): boolean {
+    return this.#alive && !this.#stalled && !this.host.paused;
+  }
+
   /** Runs `fire` in this process after `trueMs` of simulated time, later if it stalls, never if it dies. */
   later(trueMs: number, fire: () => void): Timer {
     return ProcessTimer.after(this, this.#time, trueMs, fire);
@@ -35,8 +40,9 @@ export class SimProcess {
 
   /** Runs something in this process as soon as neither it nor its host is stalled. */
   run(work: () => void): void {
-    if (!this.#alive) return;
-    if (this.host.paused) this.host.whenRunning(() => this.#runHere(work));
+    if (this.isRunning) work();
+    else if (!this.#alive) return;
+    else if (this.host.paused) this.host.whenRunning(() => this.#runHere(work));
     else this.#runHere(work);
   }
 

@@ -1,13 +1,11 @@
 import type { NodeId, VmId } from '#machines';
-import { type LeaseSector, type SharedStorage, type Slot, StorageUnavailable } from '#ports';
+import type { LeaseSector, SharedStorage, Slot } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimHost } from './host.ts';
-import { remoteCall } from './remote-call.ts';
 import type { SimProcess } from './sim-process.ts';
+import { StorageCall } from './storage-call.ts';
 
-/** How long an initiator waits for the target before it reports an error. */
-const TIMEOUT_MS = 5000;
 /** A write that an initiator gave up may be in a socket of its own: it lands up to this long after the path is back. */
 const LATEST_MS = 4000;
 
@@ -23,10 +21,17 @@ export interface PathTrouble {
   answersLost: boolean;
 }
 
-interface LateWrite {
+/** A write as it stands in an initiator. */
+export interface LateWrite {
   readonly host: SimHost;
   readonly boots: number;
   readonly act: () => unknown;
+}
+
+/** A request that arrived and is not done yet. */
+interface HangingCall {
+  readonly trouble: PathTrouble;
+  proceed(): void;
 }
 
 /** Told of every write that lands, at the instant it does. */
@@ -45,7 +50,7 @@ export class SimStorageTarget {
   readonly #observer: StorageObserver;
   readonly #trouble = new Map<NodeId, PathTrouble>();
   #late: LateWrite[] = [];
-  readonly #hanging: { readonly host: SimHost; readonly proceed: () => void }[] = [];
+  readonly #hanging: HangingCall[] = [];
 
   constructor(time: VirtualTime, random: SeededRandom, observer: StorageObserver) {
     this.#time = time;
@@ -69,7 +74,7 @@ export class SimStorageTarget {
   /** To be called when a path may have come back: what waited in an initiator or in the target goes on. */
   pathChanged(): void {
     for (const waiting of this.#hanging.splice(0)) {
-      if (this.path(waiting.host.name).hangs) this.#hanging.push(waiting);
+      if (waiting.trouble.hangs) this.#hanging.push(waiting);
       else waiting.proceed();
     }
     const late = this.#late;
@@ -93,36 +98,18 @@ export class SimStorageTarget {
     };
   }
 
+  /** A request that stays in the target until its path is well again. */
+  hang(call: HangingCall): void {
+    this.#hanging.push(call);
+  }
+
+  /** A write that an initiator gave up: it may land later. */
+  giveUp(write: LateWrite): void {
+    this.#late.push(write);
+  }
+
   #call<Result>(process: SimProcess, act: () => Result, isWrite: boolean): Promise<Result> {
-    const { host } = process;
-    const trouble = this.path(host.name);
-    const way = () => this.#random.between(0.2, 1) + this.#random.next() * trouble.slowMs;
-    const late = { host, boots: host.boots, act };
-    return remoteCall({
-      port: 'storage',
-      process,
-      time: this.#time,
-      thereMs: way(),
-      backMs: way(),
-      timeoutMs: TIMEOUT_MS,
-      reachable: () => this.reachableFrom(host),
-      answerable: () => this.reachableFrom(host) && !trouble.answersLost,
-      act: () => {
-        if (trouble.errorPercent > 0 && this.#random.chance(trouble.errorPercent / 100)) {
-          if (isWrite && this.#random.chance(0.5)) act();
-          throw new StorageUnavailable('the target reports a failure');
-        }
-        return act();
-      },
-      unavailable: () => new StorageUnavailable(`no answer from shared storage within ${TIMEOUT_MS} ms`),
-      lost: () => {
-        if (isWrite && this.#random.chance(0.5)) this.#late.push(late);
-      },
-      arrive: (proceed) => {
-        if (trouble.hangs) this.#hanging.push({ host, proceed });
-        else proceed();
-      },
-    });
+    return new StorageCall({ target: this, process, time: this.#time, random: this.#random, act, isWrite }).begin();
   }
 
   #land(write: LateWrite): void {

@@ -5,11 +5,46 @@ import { DeliveryLine } from './delivery-line.ts';
 import { createHandOver } from './hand-over.ts';
 import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
-import { remoteCall } from './remote-call.ts';
+import { RemoteCall } from './remote-call.ts';
 import type { SimProcess } from './sim-process.ts';
 import { Subscription } from './subscription.ts';
 
 const TIMEOUT_MS = 3000;
+
+/** One request to messaging: to any member that reaches the leader, over a connection that repeats what was lost. */
+class MessagingCall<Result> extends RemoteCall<Result> {
+  readonly #members: SimMembers;
+  readonly #process: SimProcess;
+  readonly #act: () => Promise<Result>;
+
+  constructor(
+    process: SimProcess,
+    time: VirtualTime,
+    network: SimNetwork,
+    members: SimMembers,
+    act: () => Promise<Result>,
+  ) {
+    const { host } = process;
+    const thereMs = network.streamDelay(host);
+    const backMs = network.streamDelay(host);
+    super(process, time, { port: 'messaging', thereMs, backMs, timeoutMs: TIMEOUT_MS });
+    this.#members = members;
+    this.#process = process;
+    this.#act = act;
+  }
+
+  protected override reachable(): boolean {
+    return this.#members.serves(this.#process.host);
+  }
+
+  protected override act(): Promise<Result> {
+    return this.#act();
+  }
+
+  protected override unavailable(): Error {
+    return new TransportUnavailable(`no answer from messaging within ${TIMEOUT_MS} ms`);
+  }
+}
 
 /**
  * What a process on a host sees of the messaging servers whose state is `inner`: far away, gone without a majority of
@@ -26,17 +61,7 @@ export function openTransport(
   const { host } = process;
   const reachable = () => members.serves(host);
   const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
-    remoteCall({
-      port: 'messaging',
-      process,
-      time,
-      thereMs: network.streamDelay(host),
-      backMs: network.streamDelay(host),
-      timeoutMs: TIMEOUT_MS,
-      reachable,
-      act,
-      unavailable: () => new TransportUnavailable(`no answer from messaging within ${TIMEOUT_MS} ms`),
-    });
+    new MessagingCall(process, time, network, members, act).begin();
   const hand = createHandOver({
     process,
     time,
