@@ -137,7 +137,10 @@ export class ActorCell {
     if (work.kind === 'message') {
       this.#reached('receive');
       const admission = admit(state, work.delivery.message);
-      if (admission === 'known') return work.delivery.ack();
+      if (admission === 'known') {
+        this.#actor.recognised(work.delivery.message);
+        return work.delivery.ack();
+      }
       if (admission === 'early') return this.#handBack(work.delivery);
       if (admission === 'parked') return this.#keep(work, state);
       if (work.delivery.message.event.type === WAKE) return this.#wake(work, state);
@@ -195,6 +198,7 @@ export class ActorCell {
   }
 
   #finish(done: Committed): void {
+    this.#actor.committed();
     this.#actor.send(done.unsent);
     this.#receivers = done.receivers;
     for (const call of done.calls) {

@@ -28,6 +28,17 @@ export function mayBeForgotten(state: ActorState, { message, position }: Deliver
   return message.sequence === undefined || !state.cursors.has(laneOf(message.from, message.event));
 }
 
+/** A message that was taken came again: it is still stored, so it must not be among the first to be forgotten. */
+export function refresh(state: ActorState, message: MailboxMessage): void {
+  if (message.sequence === undefined) {
+    state.recent = [...state.recent.filter((id) => id !== message.id), message.id];
+    return;
+  }
+  const lane = laneOf(message.from, message.event);
+  const cursor = state.cursors.get(lane);
+  if (cursor !== undefined) touch(state.cursors, lane, cursor, Number.POSITIVE_INFINITY);
+}
+
 /** Remembers a message as taken; committed with the step that takes it. */
 export function remember(state: ActorState, { message, position }: Delivery, limits: Limits): void {
   state.takenUpTo = Math.max(state.takenUpTo, position);

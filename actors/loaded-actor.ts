@@ -1,5 +1,7 @@
 import { type ActorState, emptyState, loadState, type PendingTimer } from './actor-state.ts';
+import { refresh } from './admit.ts';
 import { Halted, untilAvailable } from './backoff.ts';
+import { laneOf } from './control.ts';
 import { type EffectResult, EffectRunner } from './effect-runner.ts';
 import type { PendingEffect } from './envelope.ts';
 import type { HostContext } from './host-context.ts';
@@ -27,6 +29,8 @@ export class LoadedActor {
   readonly #timers: TimerSet;
   readonly #outbox: Outbox;
   #state: ActorState | undefined;
+  /** Messages that came again since the last commit, by id or sender. */
+  readonly #recognised = new Map<string, MailboxMessage>();
 
   constructor(address: Address, context: HostContext, kind: Kind, edges: LoadedActorEdges) {
     this.#address = address;
@@ -60,6 +64,7 @@ export class LoadedActor {
     const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
     this.#outbox.add(state.outbox);
     state.outbox = this.#outbox.messages;
+    for (const message of this.#recognised.values()) refresh(state, message);
     this.#state = state;
     this.follow();
     return state;
@@ -69,6 +74,17 @@ export class LoadedActor {
   forget(): void {
     this.#state = undefined;
     this.#outbox.clear();
+  }
+
+  /** A taken message that came again: remembered as if taken now, also when the state is loaded again before its next step. */
+  recognised(message: MailboxMessage): void {
+    if (this.#state !== undefined) refresh(this.#state, message);
+    this.#recognised.set(message.sequence === undefined ? message.id : laneOf(message.from, message.event), message);
+  }
+
+  /** The state was committed. */
+  committed(): void {
+    this.#recognised.clear();
   }
 
   send(messages: readonly MailboxMessage[]): void {

@@ -13,6 +13,7 @@ export { address, isAddress, kindOf, stableHash } from './address.ts';
 export type { Alert } from './alert.ts';
 export type { Bus, Unsubscribe } from './bus.ts';
 export { type Clock, sleep, type Timer } from './clock.ts';
+export { laneOf } from './control.ts';
 export type { CyclePoint } from './cycle-point.ts';
 export { type Envelope, type StepRecord, type StoredSnapshot, stepRecord } from './envelope.ts';
 export * from './errors.ts';

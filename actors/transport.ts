@@ -87,8 +87,9 @@ export interface Transport {
   /** True when `commit` delivers `outgoing` in the same atomic write. */
   readonly atomicOutgoing: boolean;
   /**
-   * True when a message can come again only while few others of its actor can: at most 24 from outside, and those of at most
-   * 256 sending actors. Then an actor may forget old senders (`sendersRemembered`); else it remembers all of them.
+   * True when a message between actors can come again only until its receiver has taken those of 255 other senders. Then an
+   * actor may forget old senders (`sendersRemembered`); else it remembers all of them. With every transport a message from
+   * outside can come again only until its receiver has taken 31 others from outside (`idsRemembered`).
    */
   readonly boundedRedelivery: boolean;
   /** True when the servers can send a message later (`StepCommit.scheduled`). */

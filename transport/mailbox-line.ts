@@ -1,13 +1,13 @@
-import type { MailboxMessage } from '#actors';
+import { laneOf, type MailboxMessage } from '#actors';
+import { TakenSpan } from './taken-span.ts';
 
 /**
- * Removals that may be outstanding for one actor. It remembers the ids of its last 32 external messages and the cursors of
- * its last 512 senders; what can come again after a crash must stay below that, or it would be applied twice.
+ * How many ids of messages from outside, and how many sending actors, one actor may have to tell apart (see `TakenSpan`). It
+ * remembers its last 32 ids and 512 senders. `urgent`: for what ends or releases it, so that this finds room when the rest
+ * has none.
  */
-const EXTERNAL_UNREMOVED = 24;
-/** Urgent ones from outside come on top of these. */
-const URGENT_UNREMOVED = 8;
-const SENDERS_UNREMOVED = 256;
+const IDS = { ordinary: 24, urgent: 32 };
+const SENDERS = { ordinary: 248, urgent: 256 };
 /** As many removals are worth a request of their own. */
 const WORTH_HURRYING = 64;
 
@@ -42,9 +42,8 @@ export class MailboxLine {
   #handed = 0;
   #unremoved = 0;
   #held = false;
-  #externalUnremoved = 0;
-  #urgentUnremoved = 0;
-  readonly #sendersUnremoved = new Map<string, number>();
+  readonly #ids = new TakenSpan();
+  readonly #senders = new TakenSpan();
 
   constructor(edges: LineEdges) {
     this.#edges = edges;
@@ -96,24 +95,19 @@ export class MailboxLine {
 
   acknowledged(item: LineItem): void {
     this.#handed -= 1;
+    this.#spanOf(item.message).take(keyOf(item.message));
     item.released();
   }
 
-  /** The message is certainly no longer stored. */
+  /** The message was acknowledged and is certainly no longer stored. */
   removed(message: MailboxMessage): void {
     this.#unremoved -= 1;
-    if (isExternal(message)) this.#countExternal(message, -1);
-    else {
-      const left = (this.#sendersUnremoved.get(message.from) ?? 0) - 1;
-      if (left > 0) this.#sendersUnremoved.set(message.from, left);
-      else this.#sendersUnremoved.delete(message.from);
-    }
+    this.#spanOf(message).removed(keyOf(message));
     this.#advance();
   }
 
-  #countExternal(message: MailboxMessage, by: number): void {
-    this.#externalUnremoved += by;
-    if (message.urgent === true) this.#urgentUnremoved += by;
+  #spanOf(message: MailboxMessage): TakenSpan {
+    return isExternal(message) ? this.#ids : this.#senders;
   }
 
   #admit(item: LineItem, to: LineItem[]): void {
@@ -137,20 +131,20 @@ export class MailboxLine {
   }
 
   #isFullFor(message: MailboxMessage): boolean {
-    if (!isExternal(message)) {
-      const { size } = this.#sendersUnremoved;
-      return message.urgent !== true && size >= SENDERS_UNREMOVED && !this.#sendersUnremoved.has(message.from);
-    }
-    if (message.urgent === true) return this.#urgentUnremoved >= URGENT_UNREMOVED;
-    return this.#externalUnremoved >= EXTERNAL_UNREMOVED;
+    const most = isExternal(message) ? IDS : SENDERS;
+    const span = this.#spanOf(message);
+    return span.size >= (message.urgent === true ? most.urgent : most.ordinary) && !span.has(keyOf(message));
   }
 
   #hand(item: LineItem): void {
-    const { message } = item;
     this.#handed += 1;
     this.#unremoved += 1;
-    if (isExternal(message)) this.#countExternal(message, 1);
-    else this.#sendersUnremoved.set(message.from, (this.#sendersUnremoved.get(message.from) ?? 0) + 1);
+    this.#spanOf(item.message).hand(keyOf(item.message));
     this.#edges.hand(item);
   }
+}
+
+/** By what an actor recognises a message that comes again. */
+function keyOf(message: MailboxMessage): string {
+  return isExternal(message) ? message.id : laneOf(message.from, message.event);
 }

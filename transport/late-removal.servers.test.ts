@@ -1,0 +1,81 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterEach, expect, test, vi } from 'vitest';
+import { assign, setup } from 'xstate';
+import { z } from 'zod';
+import { createActorSystem, systemClock } from '#actors';
+import { connectJetStream } from './jetstream-connect.ts';
+import { serversForTests } from './servers-for-tests.ts';
+
+const nats = serversForTests(1);
+afterEach(() => vi.restoreAllMocks());
+
+const events = z.object({ type: z.enum(['add', 'poison']), at: z.number().optional() });
+const counter = setup({
+  types: { context: {} as { seen: number[] }, events: {} as z.infer<typeof events> },
+}).createMachine({
+  context: { seen: [] },
+  on: {
+    add: { actions: assign({ seen: ({ context, event }) => [...context.seen, event.at ?? -1] }) },
+    poison: {
+      guard: () => {
+        throw new Error('poison');
+      },
+    },
+  },
+});
+
+async function startHost(host: string) {
+  const transport = await connectJetStream({ servers: nats.urls, name: host, stream: 'late', partitions: 1 });
+  const limits = { failure: { firstMs: 1, maxMs: 5 } };
+  const system = createActorSystem({ transport, clock: systemClock, random: Math.random, host, limits });
+  system.register('c', { machine: counter, version: 1, events, onError: { maxFailures: 1 } });
+  await system.start();
+  const die = async (): Promise<void> => {
+    system.kill();
+    await transport.close();
+  };
+  const seen = async (): Promise<number[]> => ((await system.inspect('c/1'))?.snapshot.context.seen ?? []) as number[];
+  return { system, seen, die };
+}
+
+/** From the first removal on, the one of that very message gets no answer, whoever asks, until `restore`. */
+async function loseTheFirstRemoval(): Promise<{ restore: () => void }> {
+  const connection = await connect({ servers: [...nats.urls] });
+  const { streams } = await jetstreamManager(connection);
+  await connection.close();
+  const prototype = Object.getPrototypeOf(streams) as typeof streams; // where the client library has the method
+  const remove = prototype.deleteMessage;
+  let lost: number | undefined;
+  const spy = vi.spyOn(prototype, 'deleteMessage').mockImplementation(function (
+    this: typeof streams,
+    stream,
+    sequence,
+  ) {
+    lost ??= sequence;
+    if (sequence === lost) return Promise.reject(new Error('timeout'));
+    return remove.call(this, stream, sequence, false);
+  });
+  return { restore: () => spy.mockRestore() };
+}
+
+test('a message whose removal is late is taken once, over crashes and however many others wait to be taken', async () => {
+  const { restore } = await loseTheFirstRemoval();
+  const told: number[] = [];
+  let host = await startHost('n1');
+  // A parked neighbour: from now on the partition is cleaned message by message.
+  await host.system.tell('c/parked', { type: 'poison' });
+  await expect.poll(async () => (await host.system.inspect('c/parked'))?.status).toBe('parked');
+  for (const name of ['n2', 'n3', 'n4']) {
+    for (let i = 0; i < 60; i += 1) {
+      await host.system.tell('c/1', { type: 'add', at: told.length });
+      told.push(told.length);
+    }
+    await expect.poll(async () => (await host.seen()).length).toBeGreaterThan(20);
+    await host.die();
+    host = await startHost(name);
+  }
+  restore();
+  await expect.poll(host.seen, { timeout: 30_000 }).toEqual(told);
+  await host.die();
+});
