@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NodeId, nodeId, vmId } from '#machines';
-import type { LeaseSector, SharedStorage, Slot } from '#ports';
+import type { LeaseSector, SharedStorage, Slot, StartCount } from '#ports';
 
 /** Two opens of one empty area with room for 4 nodes and 16 VMs at least. */
 export interface ContractArea {
@@ -131,6 +131,21 @@ export function sharedStorageContract(name: string, make: () => Promise<Contract
       const slot: Slot = { node, incarnation: most, sequence: most, state: 'suspended' };
       await run(first.writeSlot(slot));
       expect(await run(second.readSlots())).toContainEqual(slot);
+    });
+
+    it('counts the starts of each node by compare-and-write, apart from slots and leases', async () => {
+      const [node, other] = [nodeId('n3'), nodeId('n4')];
+      const count = (starts: number, of = node): StartCount => ({ node: of, incarnation: 1, starts });
+      expect(await run(first.readStartCount(node))).toBeUndefined();
+      expect(await run(second.compareAndWriteStartCount(count(1), count(2)))).toBe(false);
+      expect(await run(first.compareAndWriteStartCount(undefined, count(1)))).toBe(true);
+      expect(await run(second.compareAndWriteStartCount(undefined, count(1)))).toBe(false);
+      expect(await run(second.compareAndWriteStartCount(undefined, count(7, other)))).toBe(true);
+      expect(await run(second.compareAndWriteStartCount({ ...count(1), incarnation: 2 }, count(2)))).toBe(false);
+      expect(await run(second.compareAndWriteStartCount(count(1), count(2)))).toBe(true);
+      await run(first.writeSlot(slotOf('n3', 1)));
+      expect(await run(first.readStartCount(node))).toEqual(count(2));
+      expect(await run(first.readStartCount(other))).toEqual(count(7, other));
     });
 
     it('lets exactly one of many racing writers win each generation, the first one too', async () => {

@@ -2,9 +2,10 @@ import type { Clock } from '#actors';
 import type { NodeId, Observation, Timings } from '#machines';
 import type { SharedStorage, Slot } from '#ports';
 import { ChangeTracker } from './change-tracker.ts';
+import { countStart } from './count-start.ts';
 import { type Loop, periodic } from './periodic.ts';
 
-/** Above any number of attempts between two starts of the agent, so that no word given before is valid for a later slot. */
+/** Above any number of attempts of one agent, so that no word given by one is valid for a slot of a later one. */
 const SEQUENCE_JUMP = 2 ** 32;
 
 export interface SlotHeartbeatOptions {
@@ -35,12 +36,12 @@ export class SlotHeartbeat {
     this.#tracker = new ChangeTracker(options.timings.staleMs);
   }
 
-  /** Learns the incarnation and begins. Throws `StorageUnavailable`: call it again. */
+  /** Counts this start, which gives the incarnation and where sequences begin. Throws `StorageUnavailable`: call it again. */
   async open(): Promise<void> {
     const { storage, node, freshBoot } = this.#options;
-    const own = (await storage.readSlots()).find((slot) => slot.node === node);
-    this.#incarnation = (own?.incarnation ?? 0) + (freshBoot || own === undefined ? 1 : 0);
-    this.#sequence = (own?.sequence ?? 0) + SEQUENCE_JUMP;
+    const { incarnation, starts } = await countStart(storage, node, freshBoot);
+    this.#incarnation = incarnation;
+    this.#sequence = starts * SEQUENCE_JUMP;
   }
 
   start(): void {

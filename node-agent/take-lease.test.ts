@@ -22,6 +22,8 @@ function storageWith(lease: LeaseSector, slots: readonly Slot[]): SharedStorage 
       storage.lease = next;
       return true;
     },
+    readStartCount: async () => undefined,
+    compareAndWriteStartCount: async () => true,
     close: async () => {},
   };
   return storage;

@@ -6,6 +6,7 @@ import {
   type LeaseSector,
   type SharedStorage,
   type Slot,
+  type StartCount,
   StorageUnavailable,
   type VmCopy,
 } from '#ports';
@@ -54,6 +55,7 @@ export class TestCluster {
   readonly #hosts = new Map<string, TestHost>();
   readonly #slots = new Map<NodeId, Slot>();
   readonly #leases = new Map<VmId, LeaseSector>();
+  readonly #startCounts = new Map<NodeId, StartCount>();
   readonly #clock: Clock = { nowMs: () => this.time.now, after: (ms, fire) => this.time.after(ms, fire) };
   readonly #server = new MemoryServer({ clock: this.#clock, partitions: 8 });
   storageUp = true;
@@ -159,6 +161,13 @@ export class TestCluster {
         call(() => {
           if (JSON.stringify(this.#leases.get(next.vm)) !== JSON.stringify(expected)) return false;
           this.#leases.set(next.vm, next);
+          return true;
+        }),
+      readStartCount: (node) => call(() => this.#startCounts.get(node)),
+      compareAndWriteStartCount: (expected, next) =>
+        call(() => {
+          if (JSON.stringify(this.#startCounts.get(next.node)) !== JSON.stringify(expected)) return false;
+          this.#startCounts.set(next.node, next);
           return true;
         }),
       close: async () => {},

@@ -3,5 +3,5 @@ export { DatabaseUnavailable, HypervisorError, RevisionConflict, StorageUnavaila
 export type { Fence, FenceResult } from './fence.ts';
 export type { Hypervisor, VmCopy, VmSpec } from './hypervisor.ts';
 export type { Probes } from './probes.ts';
-export type { LeaseSector, SharedStorage, Slot } from './shared-storage.ts';
+export type { LeaseSector, SharedStorage, Slot, StartCount } from './shared-storage.ts';
 export type { Watchdog } from './watchdog.ts';

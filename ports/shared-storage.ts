@@ -10,6 +10,16 @@ export interface Slot {
   readonly state: 'running' | 'isolated' | 'suspended' | 'stopping';
 }
 
+/**
+ * How often a node's host booted and its agent started. Changed by compare-and-write only, so no late write can take it back,
+ * as one can a slot: what an agent says is above all that any agent before it ever said. Invariant: both only grow.
+ */
+export interface StartCount {
+  readonly node: NodeId;
+  readonly incarnation: number;
+  readonly starts: number;
+}
+
 /** A VM's lease sector. Invariant: `epoch` only grows; `generation` grows at every change. */
 export interface LeaseSector {
   readonly vm: VmId;
@@ -37,5 +47,8 @@ export interface SharedStorage {
   readLeases(): Promise<readonly LeaseSector[]>;
   /** Atomic: writes `next` only if the sector still equals `expected` (undefined = never written). False if it does not. */
   compareAndWriteLease(expected: LeaseSector | undefined, next: LeaseSector): Promise<boolean>;
+  readStartCount(node: NodeId): Promise<StartCount | undefined>;
+  /** Atomic, as with leases. */
+  compareAndWriteStartCount(expected: StartCount | undefined, next: StartCount): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -11,23 +11,24 @@ export interface AreaSize {
 
 /** A run of sectors. */
 export interface Region {
-  readonly name: 'header' | 'probe' | 'slot' | 'lease';
+  readonly name: 'header' | 'probe' | 'slot' | 'start count' | 'lease';
   readonly first: number;
   readonly count: number;
 }
 
-/** Where things are: the header (its lock guards the giving of sectors to names), a scratch sector, slots, leases. */
+/** Where things are: the header (its lock guards the giving of sectors to names), a scratch sector, slots, start counts, leases. */
 export interface AreaLayout {
   /** Start value of every checksum: blocks of another area do not fit. */
   readonly seed: number;
   readonly header: Region;
   readonly probe: Region;
   readonly slots: Region;
+  readonly startCounts: Region;
   readonly leases: Region;
   readonly sectors: number;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const LARGEST = { nodes: 1024, vms: 65_536 } as const;
 const HEADER_SEED = 0;
 const sizeSchema = z.object({
@@ -82,6 +83,7 @@ function layoutOf({ nodes, vms }: AreaSize, id: string): AreaLayout {
   const header: Region = { name: 'header', first: 0, count: 1 };
   const probe: Region = { name: 'probe', first: 1, count: 1 };
   const slots: Region = { name: 'slot', first: 2, count: nodes };
-  const leases: Region = { name: 'lease', first: 2 + nodes, count: vms };
-  return { seed: crc32(id), header, probe, slots, leases, sectors: 2 + nodes + vms };
+  const startCounts: Region = { name: 'start count', first: 2 + nodes, count: nodes };
+  const leases: Region = { name: 'lease', first: 2 + 2 * nodes, count: vms };
+  return { seed: crc32(id), header, probe, slots, startCounts, leases, sectors: 2 + 2 * nodes + vms };
 }

@@ -13,7 +13,7 @@ const DEADLINE_MS = 400;
 const limits = { clock: systemClock, deadlineMs: DEADLINE_MS };
 const unavailable = { code: 'STORAGE_UNAVAILABLE', retryable: true };
 const vm = vmId('web-1');
-const FIRST_LEASE = 10; // header, probe, 8 slots
+const FIRST_LEASE = 18; // header, probe, 8 slots, 8 start counts
 
 let area: Awaited<ReturnType<typeof testArea>>;
 beforeEach(async () => {

@@ -80,8 +80,8 @@ describe('a damaged sector', () => {
   ])('%s in a lease is an error that names the sector, never "never written"', async (_, bytes, at) => {
     const storage = await openFileStorage(area.path, limits);
     await storage.compareAndWriteLease(undefined, testLease('n1', 1));
-    await damage(4, bytes, at);
-    const corrupt = { code: 'SECTOR_CORRUPT', retryable: true, sector: 'lease sector 4 (byte 16384)' };
+    await damage(6, bytes, at);
+    const corrupt = { code: 'SECTOR_CORRUPT', retryable: true, sector: 'lease sector 6 (byte 24576)' };
     await expect(storage.readLease(vmId('web-1'))).rejects.toMatchObject(corrupt);
     await expect(storage.readLeases()).rejects.toMatchObject(corrupt);
     await expect(storage.compareAndWriteLease(undefined, testLease('n2', 1))).rejects.toMatchObject(corrupt);
@@ -107,6 +107,6 @@ describe('a damaged sector', () => {
     const file = await open(`${area.path}2`, 'r+');
     await file.truncate(5 * 4096);
     await file.close();
-    await expect(openFileStorage(`${area.path}2`, limits)).rejects.toThrow(/ends before sector 6/);
+    await expect(openFileStorage(`${area.path}2`, limits)).rejects.toThrow(/ends before sector 8/);
   });
 });

@@ -1,5 +1,5 @@
 import type { NodeId, VmId } from '#machines';
-import type { LeaseSector, SharedStorage, Slot } from '#ports';
+import type { LeaseSector, SharedStorage, Slot, StartCount } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimHost } from './host.ts';
@@ -44,6 +44,7 @@ export interface StorageObserver {
 export class SimStorageTarget {
   readonly slots = new Map<NodeId, Slot>();
   readonly leases = new Map<VmId, LeaseSector>();
+  readonly startCounts = new Map<NodeId, StartCount>();
   up = true;
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
@@ -94,6 +95,9 @@ export class SimStorageTarget {
       readLease: (vm) => this.#call(process, () => this.leases.get(vm), false),
       readLeases: () => this.#call(process, () => [...this.leases.values()], false),
       compareAndWriteLease: (expected, next) => this.#call(process, () => this.#compareAndWrite(expected, next), true),
+      readStartCount: (node) => this.#call(process, () => this.startCounts.get(node), false),
+      compareAndWriteStartCount: (expected, next) =>
+        this.#call(process, () => this.#compareAndWriteStartCount(expected, next), true),
       close: async () => {},
     };
   }
@@ -135,9 +139,15 @@ export class SimStorageTarget {
     this.#observer.leaseWritten(before, next);
     return true;
   }
+
+  #compareAndWriteStartCount(expected: StartCount | undefined, next: StartCount): boolean {
+    if (!same(this.startCounts.get(next.node), expected)) return false;
+    this.startCounts.set(next.node, next);
+    return true;
+  }
 }
 
-function same(a: LeaseSector | undefined, b: LeaseSector | undefined): boolean {
+function same(a: object | undefined, b: object | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => Reflect.get(a, key) === Reflect.get(b, key));
