@@ -1,7 +1,8 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedFolder } from './cache.ts';
-import { command } from './command.ts';
+import { command, findProgram } from './command.ts';
+import { rootPrefix } from './root-prefix.ts';
 
 /** An unpacked (not installed) Linux kernel: `image` is bootable by QEMU, `modules` are .ko files in loading order. */
 export interface GuestKernel {
@@ -24,8 +25,7 @@ const MODULES = [
 /** Debian's cloud kernel, fetched and unpacked once into the cache. Throws `CommandFailed` when it cannot be had. */
 export async function ensureGuestKernel(log: (line: string) => void): Promise<GuestKernel> {
   const folder = await cachedFolder('guest-kernel-1', async (draft) => {
-    const depends = await command('apt-cache', ['depends', 'linux-image-cloud-amd64']);
-    const name = /Depends: (linux-image-\S+-cloud-amd64)$/m.exec(depends)?.[1];
+    const name = (await kernelPackage()) ?? (await kernelPackageAfterUpdate(log));
     if (name === undefined) throw new Error('no linux-image-cloud-amd64 in the package sources of this machine');
     log(`fetching ${name} from this machine's Debian package sources (unpacked into the cache, not installed)`);
     await command('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', name], { cwd: draft });
@@ -46,6 +46,27 @@ export async function ensureGuestKernel(log: (line: string) => void): Promise<Gu
   };
 }
 
+/** busybox, which the guest needs anyway, can do it too where there is no xz. */
+async function unpackXz(file: string): Promise<void> {
+  const xz = await findProgram('xz');
+  if (xz === undefined) await command('busybox', ['unxz', file]);
+  else await command(xz, ['--decompress', file]);
+}
+
+async function kernelPackage(): Promise<string | undefined> {
+  const depends = await command('apt-cache', ['depends', 'linux-image-cloud-amd64']).catch(() => ''); // never heard of it
+  return /Depends: (linux-image-\S+-cloud-amd64)$/m.exec(depends)?.[1];
+}
+
+/** Images of machines often come with the packages but without their lists. */
+async function kernelPackageAfterUpdate(log: (line: string) => void): Promise<string | undefined> {
+  const asRoot = await rootPrefix();
+  if (asRoot === undefined) return undefined;
+  log("fetching the package lists of this machine's Debian package sources (apt-get update)");
+  await command('env', [...asRoot, 'apt-get', '-q', 'update']);
+  return await kernelPackage();
+}
+
 /** Of 90 MB, the kernel and eight modules. Newer packages compress modules (.ko.xz) and live below /usr. */
 async function keepWhatIsNeeded(tree: string, folder: string): Promise<void> {
   const all = await readdir(tree, { recursive: true });
@@ -57,7 +78,7 @@ async function keepWhatIsNeeded(tree: string, folder: string): Promise<void> {
       (entry) => entry.endsWith(`/drivers/${module}.ko`) || entry.endsWith(`/drivers/${module}.ko.xz`),
     );
     if (path === undefined) throw new Error(`the kernel package has no module ${module}`);
-    if (path.endsWith('.xz')) await command('xz', ['--decompress', join(tree, path)]);
+    if (path.endsWith('.xz')) await unpackXz(join(tree, path));
     await rename(join(tree, path.replace(/\.xz$/, '')), join(folder, `${module.replace(/.*\//, '')}.ko`));
   }
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { command, findProgram } from './command.ts';
+import { rootPrefix } from './root-prefix.ts';
 
 /** What the machine offers to run VMs. `why`: one line for people. */
 export type HypervisorFound =
@@ -58,17 +59,6 @@ async function qemuDriverPresent(): Promise<boolean> {
     if (names.includes('libvirt_driver_qemu.so')) return true;
   }
   return false;
-}
-
-/** `[]` for root, `['sudo', '-n']` where that works, undefined where neither does. */
-async function rootPrefix(): Promise<readonly string[] | undefined> {
-  if (process.getuid?.() === 0) return [];
-  const sudo = await findProgram('sudo');
-  if (sudo === undefined) return undefined;
-  return await command(sudo, ['-n', 'true']).then(
-    () => [sudo, '-n'],
-    () => undefined,
-  );
 }
 
 async function install(apt: string, asRoot: readonly string[]): Promise<void> {
