@@ -64,10 +64,13 @@ const opening = {
   transport: insist('NATS', () => connectJetStream({ servers: config.nats, name: node })),
 };
 const hypervisor = await opening.hypervisor;
+const goesDown = process.env.UNDERSTUDY_GOES_DOWN;
 const process_ = new NodeProcess({
   ...{ node, freshBoot: process.env.UNDERSTUDY_FRESH_BOOT === '1', clock: systemClock, random: Math.random },
   ...{ hypervisor, settings: config.settings, log, watchdog: new WatchdogLink(), fences: nodeFences(config) },
+  ...(goesDown ? { goesDown: { reboot: goesDown === 'reboot' } } : {}),
   onJoined: () => process.send?.({ do: 'joined' }),
+  onGoesDown: ({ reboot }) => process.send?.({ do: 'goes-down', reboot }),
   storage: await opening.storage,
   database: new LateDatabase(opening.database),
   transport: opening.transport,

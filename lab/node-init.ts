@@ -20,6 +20,8 @@ const message = z.discriminatedUnion('do', [
   z.object({ do: z.literal('kick') }),
   /** Its incarnation stands on shared storage: a later agent of this boot goes on with it. */
   z.object({ do: z.literal('joined') }),
+  /** The node goes down in order: a later agent of this boot goes on with that. */
+  z.object({ do: z.literal('goes-down'), reboot: z.boolean() }),
 ]);
 
 /** As an init system would: soon enough to come back before the watchdog bites. */
@@ -72,18 +74,28 @@ async function runDaemon(libvirtd: string, folder: string): Promise<void> {
 }
 
 let joined = false;
+let goesDown: 'reboot' | 'off' | '' = '';
 
 function runAgent(freshBoot: boolean): ChildProcess {
   const [agent, ...rest] = process.argv.slice(2);
   if (agent === undefined) throw new Error('usage: node-init.ts AGENT.ts [ARGUMENT...]');
   const child = fork(agent, rest, {
-    env: { ...process.env, UNDERSTUDY_FRESH_BOOT: freshBoot ? '1' : '0', UNDERSTUDY_LIBVIRT_URI: libvirtUri },
+    env: {
+      ...process.env,
+      UNDERSTUDY_FRESH_BOOT: freshBoot ? '1' : '0',
+      UNDERSTUDY_GOES_DOWN: goesDown,
+      UNDERSTUDY_LIBVIRT_URI: libvirtUri,
+    },
   });
   child.on('message', (received) => {
     const { data } = message.safeParse(received);
     if (data === undefined) return; // an agent that talks nonsense does not kick
     if (data.do === 'joined') {
       joined = true;
+      return;
+    }
+    if (data.do === 'goes-down') {
+      goesDown = data.reboot ? 'reboot' : 'off';
       return;
     }
     line.say(data);

@@ -31,6 +31,13 @@ export interface NodeProcessOptions {
   readonly freshBoot: boolean;
   /** Called once this incarnation stands in the slot: from now on another agent of this boot goes on with it. */
   readonly onJoined?: () => void;
+  /**
+   * The host is going down in order already, as its service manager or a marker left by `onGoesDown` says: this agent goes
+   * on with that (T5). Whatever guest is off by now went with its host, not by its own wish (T7b).
+   */
+  readonly goesDown?: { readonly reboot: boolean };
+  /** Called as soon as the host goes down in order: another agent of this boot must know. */
+  readonly onGoesDown?: (how: { readonly reboot: boolean }) => void;
   /** Closed by the caller, after `stop()`. The same holds for the other ports. */
   readonly transport: Transport;
   readonly clock: Clock;
@@ -53,7 +60,10 @@ export interface NodeProcessOptions {
 
 /** The face of `NodeProcess` (constructor: `new NodeProcess(options)`). */
 export interface NodeProcessControl {
-  /** Joins the cluster. Retries by itself until storage answers; resolves after the first good slot write. Throws `UnsafeTimings`. */
+  /**
+   * Joins the cluster; a host that goes down is then seen off. Retries by itself until storage answers; resolves after the
+   * first good slot write. Throws `UnsafeTimings`.
+   */
   start(): Promise<void>;
   /** Orderly end of the agent: hands its actors over. VMs go on running; start again within the watchdog timeout, or the host resets. */
   stop(): Promise<void>;

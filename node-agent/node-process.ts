@@ -48,7 +48,7 @@ export class NodeProcess implements NodeProcessControl {
   #judgements: ReadonlyMap<NodeId, Judgement> = new Map();
   #observationSequence = 0;
   readonly #saidLately: SaidLately;
-  #stopping = false;
+  #stopping: boolean;
   #settled: boolean;
   #settling: Promise<void> | undefined;
   #ended = false;
@@ -57,6 +57,7 @@ export class NodeProcess implements NodeProcessControl {
   constructor(options: Options) {
     this.#options = options;
     this.#settled = options.freshBoot;
+    this.#stopping = options.goesDown !== undefined;
     const { node, freshBoot, clock, database, storage, hypervisor, watchdog, settings, fences, timing } = options;
     this.timings = timingsFor({
       sensitivity: settings.sensitivity,
@@ -98,7 +99,7 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   async start(): Promise<void> {
-    const { clock, freshBoot } = this.#options;
+    const { clock, freshBoot, goesDown } = this.#options;
     const { intervalMs } = this.timings;
     const verified = await this.#open().catch((error: unknown) => {
       this.#alert(error);
@@ -113,7 +114,10 @@ export class NodeProcess implements NodeProcessControl {
     if (this.#ended) return;
     this.#options.onJoined?.();
     if (freshBoot) this.#note({ what: 'start', why: `joined with incarnation ${this.#heartbeat.incarnation}` });
-    await this.#join();
+    if (goesDown === undefined) return await this.#join();
+    // Messaging may not be there any more: its VMs end all the same.
+    await Promise.all([this.#endEverything(), this.#join()]);
+    if (!this.#ended) await this.shutdownHost(goesDown);
   }
 
   async stop(): Promise<void> {
@@ -129,8 +133,9 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   async shutdownHost({ reboot }: { readonly reboot: boolean }): Promise<void> {
-    const { settings } = this.#options;
+    const { settings, onGoesDown } = this.#options;
     this.#stopping = true;
+    onGoesDown?.({ reboot });
     this.#note({ what: 'stop', why: reboot ? 'the host reboots' : 'the host shuts down (T5)' });
     await this.#endEverything();
     this.#heartbeat.state = 'stopping';

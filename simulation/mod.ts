@@ -1,3 +1,4 @@
+export { CRASH_POINTS } from './faults/world-fault.ts';
 export { fuzz } from './fuzz/fuzz.ts';
 export { failureOf, playSchedule, type SeedOutcome, shrinkFailure, wallClockDependence } from './fuzz/fuzz-seed.ts';
 export { DEFAULT_SHAPE, type FuzzShape } from './fuzz/random-cluster.ts';

@@ -28,9 +28,9 @@ export class Agents {
     return this.#running.get(host);
   }
 
-  /** Starts an agent unless one runs or the host goes down; on a host that is off or still boots the boot will start it. */
+  /** Starts an agent unless one runs, also while the host goes down; on a host that is off or still boots the boot will start it. */
   start(host: SimHost, make: AgentMaker): void {
-    if (!host.booted || host.goingDown || host.process !== undefined) return;
+    if (!host.booted || host.process !== undefined) return;
     const process = host.startProcess();
     process.onReach = (point) => this.#reached(host, process, point);
     const agent = make(process);

@@ -40,8 +40,8 @@ export class SimHost {
   wallOffsetMs = 0;
   /** The operating system is up: only then can an agent run. */
   booted = false;
-  /** The operating system goes down in order: nothing new is started. */
-  goingDown = false;
+  /** The operating system goes down in order; any program on it can ask. */
+  goingDown: { readonly reboot: boolean } | undefined;
   /** The marker on a memory file system that an agent of this boot left when it had joined. */
   joined = false;
   #paused = false;
@@ -78,7 +78,7 @@ export class SimHost {
   powerOff(): void {
     this.powered = false;
     this.booted = false;
-    this.goingDown = false;
+    this.goingDown = undefined;
     this.joined = false;
     this.#paused = false;
     this.#backlog = [];

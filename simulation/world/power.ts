@@ -75,9 +75,9 @@ export class Power {
       off();
       return;
     }
-    host.goingDown = true;
+    host.goingDown = { reboot };
     time.after(SHUTDOWN_LIMIT_MS, off);
-    // An agent that dies meanwhile is not started again: the rest of the system goes down without it.
+    // The rest of the system does not wait for an agent that died; another one may begin meanwhile.
     host.process?.atDeath(() => time.after(REST_MS, off));
     host.process?.run(() => {
       const rest = () => time.after(REST_MS, off);

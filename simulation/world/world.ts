@@ -146,6 +146,7 @@ export class World {
         if (process.alive) host.joined = true;
       },
       onCyclePoint: (point) => process.reach(`actor.${point}`),
+      ...(host.goingDown === undefined ? {} : { goesDown: host.goingDown }),
       transport: openTransport(this.transport, this.#bus, process, time, network, this.messaging),
       clock: process.clock,
       random: () => random.next(),
