@@ -1,14 +1,6 @@
-import {
-  type FuzzShape,
-  fuzz,
-  productionBuild,
-  randomSchedule,
-  type Schedule,
-  type SeedOutcome,
-  shrinkFailure,
-  withoutRealTime,
-} from '../simulation/mod.ts';
+import { type FuzzShape, fuzz, type SeedOutcome } from '../simulation/mod.ts';
 import { readKnownFailures, whyKnown } from './known-failures.ts';
+import { printSmallest } from './smallest-schedules.ts';
 
 interface FuzzFlags extends FuzzShape {
   readonly seeds: number;
@@ -48,35 +40,17 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     if (failure === undefined && list[String(seed)] !== undefined)
       console.log(`seed ${seed} is on the list of known failures and no longer fails: take it out of ${flags.known}`);
   }
-  const first = outcomes.find(
+  const news = outcomes.filter(
     ({ seed, failure }) => failure !== undefined && whyKnown(list, seed, failure) === undefined,
   );
-  if (first !== undefined) {
-    process.exitCode = 1;
-    if (flags.shrink) {
-      const small = await withoutRealTime(() => shrinkFailure(randomSchedule(first.seed, shape), productionBuild));
-      console.log(
-        flags.json ? JSON.stringify({ seed: first.seed, smallest: small }) : smallestInWords(first.seed, small),
-      );
-    }
-  }
+  if (news.length > 0) process.exitCode = 1;
+  if (flags.shrink) await printSmallest(news, shape, flags.json);
   const summary = summarise(outcomes, failed, (performance.now() - began) / 1000);
   console.log(flags.json ? JSON.stringify(summary) : inWords(summary));
 }
 
 /** Back to the first column, and nothing left of the bar. */
 const CLEAR_LINE = '\r\u001b[K';
-
-function smallestInWords(seed: number, { scenario, faults, healedAt }: Schedule): string {
-  const events = scenario.events.filter(({ at }) => healedAt === undefined || at < healedAt);
-  const all = [...events, ...faults].toSorted((a, b) => a.at - b.at);
-  return [
-    `smallest schedule of seed ${seed} (${scenario.nodes.length} nodes, ${scenario.vms.length} VMs, ${all.length} of its events):`,
-    ...all.map((event) => `  ${JSON.stringify(event)}`),
-    'as a file for "sim replay":',
-    JSON.stringify({ scenario, faults, healedAt }),
-  ].join('\n');
-}
 
 function summarise(outcomes: readonly SeedOutcome[], failed: number, wallSeconds: number) {
   const simulatedSeconds = outcomes.reduce((sum, outcome) => sum + outcome.simulatedSeconds, 0);

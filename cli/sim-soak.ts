@@ -1,4 +1,5 @@
 import { type FuzzShape, fuzz } from '../simulation/mod.ts';
+import { printSmallest } from './smallest-schedules.ts';
 
 interface SoakFlags extends FuzzShape {
   readonly from?: number;
@@ -18,7 +19,7 @@ export async function soakCommand({ nodes, vms, hours, from, workers }: SoakFlag
     console.error('stops after this round; once more to stop at once');
   });
   for (; !stopping; first += ROUND) {
-    await fuzz({
+    const outcomes = await fuzz({
       ...{ seeds: ROUND, from: first, workers, shape: { nodes, vms, hours } },
       onOutcome: ({ seed, failure }) => {
         played += 1;
@@ -28,6 +29,8 @@ export async function soakCommand({ nodes, vms, hours, from, workers }: SoakFlag
         console.log(`seed ${seed}: ${failure}`);
       },
     });
+    const broken = outcomes.filter(({ failure }) => failure !== undefined);
+    if (!stopping) await printSmallest(broken, { nodes, vms, hours }, false);
     console.error(`${played} seeds up to ${first + ROUND - 1}, ${failed} failed`);
   }
 }

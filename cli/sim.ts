@@ -28,7 +28,7 @@ export function registerSim(program: Command): void {
     .option('--workers <n>', 'cores to use', whole, 1)
     .option('--json', 'one JSON object a failing seed, then the summary', false)
     .option('--known <file>', 'JSON list of seeds known to fail: said, but no reason for exit status 1')
-    .option('--no-shrink', 'do not look for the smallest schedule of the first failure')
+    .option('--no-shrink', 'do not look for the smallest schedule of each failure')
     .action(fuzzCommand);
   shaped(sim.command('soak').description('plays seeds until it is stopped; exit status 1 when one failed'))
     .option('--from <seed>', 'the first; otherwise one that depends on the time', whole)

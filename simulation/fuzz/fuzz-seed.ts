@@ -60,8 +60,8 @@ export function failureOf(result: ScenarioResult): string | undefined {
   return unmet === undefined ? undefined : `expected: ${unmet}`;
 }
 
-/** The smallest schedule found that breaks the same invariant as this one does; itself when it breaks none. */
-export async function shrinkFailure(schedule: Schedule, build: Build): Promise<Schedule> {
+/** The smallest schedule found that breaks the same invariant as this one does; itself when it breaks none. `budget`: runs. */
+export async function shrinkFailure(schedule: Schedule, build: Build, budget?: number): Promise<Schedule> {
   const kindOf = async (candidate: Schedule) => {
     const result = await playSchedule(candidate, build);
     const failure = failureOf(result) ?? (await wallClockDependence(candidate, build, result));
@@ -69,5 +69,5 @@ export async function shrinkFailure(schedule: Schedule, build: Build): Promise<S
   };
   const wanted = await kindOf(schedule);
   if (wanted === undefined) return schedule;
-  return await shrink(schedule, async (candidate) => (await kindOf(candidate)) === wanted);
+  return await shrink(schedule, async (candidate) => (await kindOf(candidate)) === wanted, budget);
 }
