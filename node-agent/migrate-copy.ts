@@ -1,6 +1,7 @@
-import type { LeaseSector } from '#ports';
+import type { LeaseSector, VmCopy } from '#ports';
 import { isOurs } from './adopt-copy.ts';
 import type { AgentReply, ExpectCommand, MigrateCommand } from './commands.ts';
+import { markStopped } from './mark-stopped.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
 
@@ -38,7 +39,7 @@ export async function migrateCopy(ports: CopyPorts, command: MigrateCommand): Pr
     return { ok: false, code: 'SUPERSEDED', why, definite: true, ...(holder === undefined ? {} : { holder }) };
   }
   if (ports.migrated.get(vm) !== epoch) {
-    const failure = await moveAway(ports, command);
+    const failure = await moveAway(ports, command, sector);
     if (failure !== undefined) return failure;
     ports.migrated.set(vm, epoch);
   }
@@ -46,13 +47,24 @@ export async function migrateCopy(ports: CopyPorts, command: MigrateCommand): Pr
 }
 
 /** Undefined: it has arrived, and is off here. */
-async function moveAway(ports: CopyPorts, { vm, epoch, to }: MigrateCommand): Promise<AgentReply | undefined> {
+async function moveAway(
+  ports: CopyPorts,
+  { vm, epoch, to }: MigrateCommand,
+  sector: LeaseSector,
+): Promise<AgentReply | undefined> {
   const { hypervisor, guardian, underWay } = ports;
-  const stateNow = async () => (await hypervisor.list()).find((copy) => copy.vm === vm)?.state ?? 'off';
-  const before = await stateNow();
-  if (before === 'off') return { ok: false, code: 'NOT_HERE', why: 'it does not run here', definite: true };
-  if (before !== 'running' || !guardian.mayRun()) {
-    return { ok: false, code: 'MIGRATE_FAILED', why: `it is ${before}, guardian ${guardian.mode}`, definite: true };
+  const copyNow = async () => (await hypervisor.list()).find((copy) => copy.vm === vm);
+  const before = await copyNow();
+  if (before === undefined || before.state === 'off') {
+    return await whyGone(ports, sector, before, 'it does not run here');
+  }
+  if (before.state !== 'running' || !guardian.mayRun()) {
+    return {
+      ok: false,
+      code: 'MIGRATE_FAILED',
+      why: `it is ${before.state}, guardian ${guardian.mode}`,
+      definite: true,
+    };
   }
   // A failed migration may let the copy run again at any time: until it ended, the guardian counts it as running.
   return await underWay.during(vm, async () => {
@@ -61,13 +73,30 @@ async function moveAway(ports: CopyPorts, { vm, epoch, to }: MigrateCommand): Pr
       return undefined;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const after = await stateNow();
-      // Off, and nobody knows whether it arrived: what may have arrived is void, the VM is started anew.
-      if (after === 'off')
-        return { ok: false, code: 'NOT_HERE', why: `gone while it was migrated: ${why}`, definite: true };
+      const after = await copyNow();
+      if (after === undefined || after.state === 'off') {
+        return await whyGone(ports, sector, after, `gone while it was migrated: ${why}`);
+      }
       return { ok: false, code: 'MIGRATE_FAILED', why, definite: true };
     }
   });
+}
+
+/**
+ * Off, and nobody knows whether it arrived: what may have arrived is void, the VM is started anew. Unless its guest shut
+ * itself down here meanwhile: that is said on storage before anybody can start it (T7b).
+ */
+async function whyGone(
+  ports: CopyPorts,
+  sector: LeaseSector,
+  copy: VmCopy | undefined,
+  why: string,
+): Promise<AgentReply> {
+  const isOwnWish = copy?.reason === 'guest-shutdown' && !ports.isStopping();
+  if (isOwnWish && (await markStopped(ports, sector))) {
+    return { ok: false, code: 'STOPPED_BY_WISH', why: 'its guest shut itself down (T7b)', definite: true };
+  }
+  return { ok: false, code: 'NOT_HERE', why, definite: true };
 }
 
 async function letGo({ storage }: CopyPorts, sector: LeaseSector): Promise<AgentReply> {

@@ -1,6 +1,7 @@
 import type { VmId } from '#machines';
 import type { LeaseSector, VmCopy } from '#ports';
 import { isIncoming, isLatest, isOurs } from './adopt-copy.ts';
+import { markStopped } from './mark-stopped.ts';
 import type { PerVm } from './per-vm.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
@@ -99,14 +100,5 @@ async function resumeOwn(
     await hypervisor.resume(vm);
     note('resume', vm, `its lease sector is still ${node}'s (B2)`);
     report({ vm, epoch, state: 'running', reason: 'unknown' });
-  });
-}
-
-/** T7b on storage, so that whoever recovers this host later does not start it. False when the sector changed meanwhile. */
-async function markStopped({ storage }: CopyPorts, sector: LeaseSector): Promise<boolean> {
-  return await storage.compareAndWriteLease(sector, {
-    ...sector,
-    generation: sector.generation + 1,
-    status: 'stopped',
   });
 }

@@ -74,6 +74,7 @@ test.each<[string, object, string]>([
   ['refused by the target', { code: 'MIGRATE_REFUSED' }, 'running.active'],
   ['failed, it runs where it was', { code: 'MIGRATE_FAILED' }, 'running.active'],
   ['gone from the source', { code: 'NOT_HERE' }, 'recovering'],
+  ['its guest shut itself down meanwhile', { code: 'STOPPED_BY_WISH' }, 'recordingStop'],
   ['the source died', { code: 'HOST_DOWN' }, 'recovering'],
   ['the target did not start it', { code: 'START_FAILED', tried: 'n2' }, 'recovering'],
   ['somebody has it', { code: 'SUPERSEDED', holder: 'n2' }, 'returning'],

@@ -7,6 +7,15 @@ export const RANDOM_COMMANDS: Kinds = [
   [2, ({ at, vm, healAt }) => of({ at, do: 'stop', vm }, { at: Math.min(at + 320, healAt), do: 'start', vm })],
   [1, ({ at, vm }) => of({ at, do: 'start', vm })],
   [2, ({ at, vm, node }) => of({ at, do: 'migrate', vm, to: node })],
+  // Something happens to it while it moves.
+  [
+    2,
+    ({ at, vm, node, healAt, random }) => {
+      const what = random.pick(['guest-shutdown', 'kill', 'stop'] as const);
+      const late = Math.round(Math.min(at + random.between(0.1, 5), healAt) * 10) / 10;
+      return of({ at, do: 'migrate', vm, to: node }, { at: late, do: what, vm });
+    },
+  ],
   [2, ({ at, node, later }) => of({ at, do: 'maintenance-on', node }, { at: later, do: 'maintenance-off', node })],
   [1, ({ at, vm, random }) => of({ at, do: 'set', vm, priority: random.int(0, 9) })],
   [1, ({ at, vm, random }) => of({ at, do: 'set', vm, ha: random.chance(0.5) })],

@@ -225,6 +225,22 @@ export const MUTATIONS: readonly Mutation[] = [
     })),
   },
   {
+    name: 'gone from its source means migrated',
+    breaks: ['T7b'],
+    withinSeeds: 20,
+    focus: { mishaps: ['migrate', 'guest-shutdown'], rules: false },
+    build: agentWith(({ hypervisor }) => ({
+      hypervisor: over<Hypervisor>(hypervisor, {
+        migrate: async (vm, to, epoch) => {
+          const isGone = async () => !(await hypervisor.list()).some((each) => each.vm === vm && each.state !== 'off');
+          await hypervisor.migrate(vm, to, epoch).catch(async (error: unknown) => {
+            if (!(await isGone())) throw error;
+          });
+        },
+      }),
+    })),
+  },
+  {
     name: 'part those who must be together',
     breaks: ['F1: placement keeps together'],
     withinSeeds: 10,

@@ -26,6 +26,11 @@ export const moving = vmSetup.createStateConfig({
     jobDone: onJobDone('moved to'),
     jobFailed: [
       { guard: 'isOtherJob' },
+      {
+        guard: ({ event }) => event.code === 'STOPPED_BY_WISH',
+        target: 'recordingStop',
+        actions: ['takeLease', 'takeWhy', assign({ recorded: 'stopped' })],
+      },
       { guard: 'isToStop', target: 'stopping', actions: ['takeLease', 'takeWhy'] },
       {
         guard: ({ event }) => STAYED.has(event.code),
