@@ -1,36 +1,28 @@
 import type { ActorState } from './actor-state.ts';
-import { admit, mayBeForgotten, remember } from './admit.ts';
+import { admit, mayBeForgotten } from './admit.ts';
 import { answerLater } from './answer-later.ts';
 import { backoffMs, Halted } from './backoff.ts';
 import { sleep } from './clock.ts';
-import {
-  type Committed,
-  type Cycle,
-  causeOf,
-  commitResult,
-  commitStep,
-  type StepWork,
-  type Work,
-} from './commit-step.ts';
+import { commitGivingUp } from './commit-giving-up.ts';
+import { type Committed, type Cycle, commitStep, type StepWork, type Work } from './commit-step.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import { StaleCommit } from './errors.ts';
-import { giveUp } from './give-up.ts';
+import { handBack } from './hand-back.ts';
 import type { HostContext } from './host-context.ts';
-import { KeptMessages, type MessageWork } from './kept-messages.ts';
 import { LoadedActor } from './loaded-actor.ts';
 import type { Kind } from './registration.ts';
 import type { Address, Delivery, JournalEntry } from './transport.ts';
 import { WAKE, woken } from './wake.ts';
 import { whileFull } from './while-full.ts';
+import { type MessageWork, WorkQueue } from './work-queue.ts';
 
 /** One active actor on this host: takes its messages, timers and effect results one at a time through the cycle. */
 export class ActorCell {
   readonly address: Address;
   readonly #context: HostContext;
   readonly #kind: Kind;
-  readonly #queue: Work[] = [];
+  readonly #queue = new WorkQueue();
   readonly #actor: LoadedActor;
-  readonly #kept = new KeptMessages();
   /** Whom the last step sent something. */
   #receivers: readonly Address[] = [];
   #running: Promise<void> | undefined;
@@ -52,7 +44,7 @@ export class ActorCell {
 
   /** Milliseconds without anything to do; 0 while there is something. */
   idleMs(): number {
-    const busy = this.#running !== undefined || this.#kept.size > 0 || this.#actor.isBusy;
+    const busy = this.#running !== undefined || this.#queue.keepsAny || this.#actor.isBusy;
     return busy ? 0 : this.#context.clock.nowMs() - this.#idleSinceMs;
   }
 
@@ -81,7 +73,7 @@ export class ActorCell {
   halt(): void {
     this.#halted = true;
     this.#actor.stop();
-    for (const work of [...this.#kept.takeAll(), ...this.#queue.splice(0)]) this.#returnMessage(work);
+    for (const work of this.#queue.takeAll()) this.#returnMessage(work);
   }
 
   /** Resolves when no step is under way any more: what it commits is committed. */
@@ -99,7 +91,7 @@ export class ActorCell {
     const { clock, limits } = this.#context;
     let steps = 0;
     try {
-      for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
+      for (let work = this.#next(); work !== undefined; work = this.#next()) {
         if (++steps % limits.stepsPerSlice === 0) await sleep(clock, 0);
         await this.#actor.untilRoom();
         if (this.#receivers.length > 0) await this.#slowDown();
@@ -111,6 +103,11 @@ export class ActorCell {
       this.#running = undefined;
       this.#idleSinceMs = clock.nowMs();
     }
+  }
+
+  /** An actor whose step fails can be ended before that is tried again. */
+  #next(): Work | undefined {
+    return this.#queue.next(this.#failures > 0);
   }
 
   async #attempt(work: Work): Promise<void> {
@@ -134,6 +131,8 @@ export class ActorCell {
     const state = await this.#actor.load(work.kind === 'wake' ? work.entry : undefined);
     if (this.#takeKept(work)) return;
     if (work.kind === 'wake' || work.kind === 'reload') return;
+    // What ends while it is parked is still in the state, and comes again once it is released.
+    if (work.kind !== 'message' && state.status === 'parked') return;
     if (work.kind === 'message') {
       this.#reached('receive');
       const admission = admit(state, work.delivery.message);
@@ -141,12 +140,12 @@ export class ActorCell {
         this.#actor.recognised(work.delivery.message);
         return work.delivery.ack();
       }
-      if (admission === 'early') return this.#handBack(work.delivery);
+      if (admission === 'early') return handBack(this.#context, work.delivery);
       if (admission === 'parked') return this.#keep(work, state);
       if (work.delivery.message.event.type === WAKE) return this.#wake(work, state);
       if (await this.#wasTaken(work, state)) return work.delivery.ack();
     }
-    if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer && work.failedAt !== state.sequence) return;
+    if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer) return;
     this.#finish(await commitStep(this.#cycle(state), work));
     this.#failures = 0;
   }
@@ -174,15 +173,16 @@ export class ActorCell {
   }
 
   #keep(work: MessageWork, state: ActorState): void {
-    this.#kept.keep(work);
+    this.#queue.keep(work);
     answerLater(this.#context, work.delivery.message, 'parked', `${this.address} is parked: ${state.parked?.reason}`);
   }
 
   /** Once released: what was kept comes first, `then` after it. Whether there was any. */
   #takeKept(then?: Work): boolean {
     const { state } = this.#actor;
-    if (this.#kept.size === 0 || state === undefined || state.status === 'parked') return false;
-    this.#queue.unshift(...this.#kept.takeAll(), ...(then === undefined ? [] : [then]));
+    if (!this.#queue.keepsAny || state === undefined || state.status === 'parked') return false;
+    if (then !== undefined) this.#queue.putBack(then);
+    this.#queue.unkeep();
     return true;
   }
 
@@ -220,30 +220,17 @@ export class ActorCell {
     if (this.#halted) throw new Halted();
   }
 
-  #handBack(delivery: Delivery): void {
-    const { limits, alert } = this.#context;
-    if (delivery.attempt % 50 === 0) {
-      const { from, sequence } = delivery.message;
-      alert({
-        code: 'SEQUENCE_GAP',
-        address: this.address,
-        text: `${this.address} waits for a message of ${from} before ${sequence}`,
-      });
-    }
-    delivery.nak(limits.handBackMs * Math.min(delivery.attempt, 10));
-  }
-
   /** Loads again and tries again; after too many tries the kind's policy acts. */
   async #failed(work: Work, error: unknown): Promise<void> {
     const { clock, random, limits, alert } = this.#context;
-    const failedAt = this.#actor.state?.sequence;
+    const loaded = this.#actor.state !== undefined;
     this.#actor.forget();
     if (error instanceof StaleCommit) {
-      this.#queue.unshift(work);
+      this.#queue.putBack(work);
       return;
     }
     this.#failures++;
-    if (failedAt === undefined) {
+    if (!loaded) {
       this.#cannotLoad(work, error);
       return;
     }
@@ -256,14 +243,14 @@ export class ActorCell {
     }
     await sleep(clock, backoffMs(limits.failure, this.#failures, random));
     if (this.#halted) this.#returnMessage(work);
-    else this.#queue.unshift(work.kind === 'timer' ? { ...work, failedAt } : work);
+    else this.#queue.putBack(work);
   }
 
   /** Its journal is damaged or of another version: nothing may be written. What it was sent waits in the mailbox. */
   #cannotLoad(work: Work, error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
     if (this.#failures % 10 === 1) this.#context.alert({ code: 'ACTOR_UNREADABLE', address: this.address, text });
-    for (const each of [work, ...this.#queue.splice(0), ...this.#kept.takeAll()]) {
+    for (const each of [work, ...this.#queue.takeAll()]) {
       if (each.kind === 'message') answerLater(this.#context, each.delivery.message, 'unreadable', text);
       this.#returnMessage(each);
     }
@@ -274,24 +261,18 @@ export class ActorCell {
   }
 
   async #giveUp(work: StepWork, error: unknown): Promise<void> {
-    const { alert } = this.#context;
-    const parks = this.#kind.onError.policy === 'park';
-    const failures = this.#failures;
     try {
       const state = await this.#actor.load();
-      if (work.kind === 'message' && !parks) remember(state, work.delivery, this.#context.limits);
-      const result = giveUp(this.#kind, this.address, state, error, failures);
-      this.#finish(await commitResult(this.#cycle(state), work, causeOf(work), result, !parks));
+      this.#finish(await commitGivingUp(this.#cycle(state), work, error, this.#failures));
       this.#failures = 0;
-      const text = `${this.address} after ${failures} failures: ${result.reason}`;
-      alert({ code: parks ? 'ACTOR_PARKED' : 'ACTOR_ENDED', address: this.address, text });
-      if (parks && work.kind === 'message') this.#keep(work, state);
+      if (state.status === 'parked' && work.kind === 'message') this.#keep(work, state);
     } catch (again) {
       if (again instanceof Halted) return; // nobody above waits for it, and the next host goes on from the journal
       const why = again instanceof Error ? again.message : String(again);
-      alert({ code: 'STEP_FAILED', address: this.address, text: `${this.address} cannot be given up: ${why}` });
+      const text = `${this.address} cannot be given up: ${why}`;
+      this.#context.alert({ code: 'STEP_FAILED', address: this.address, text });
       this.#actor.forget();
-      this.#queue.unshift(work); // somebody else moved the actor, or it cannot be written: once more from the start
+      this.#queue.putBack(work); // somebody else moved the actor, or it cannot be written: once more from the start
       await sleep(this.#context.clock, this.#context.limits.failure.maxMs);
     }
   }

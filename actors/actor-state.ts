@@ -30,6 +30,8 @@ export interface ActorState {
   recent: string[];
   /** Highest mailbox position taken. Invariant: only grows. */
   takenUpTo: number;
+  /** Mailbox position of the last `actor.stop` taken; 0 = none. */
+  endedUpTo: number;
   outbox: MailboxMessage[];
   readonly timers: Map<string, PendingTimer>;
   readonly cursors: Map<string, number>;
@@ -48,6 +50,7 @@ export function emptyState(): ActorState {
     forgot: false,
     recent: [],
     takenUpTo: 0,
+    endedUpTo: 0,
     outbox: [],
     timers: new Map(),
     cursors: new Map(),
@@ -75,7 +78,8 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     parked: stored.parked,
     forgot: stored.forgot === true,
     recent: stored.recent,
-    takenUpTo: stored.takenUpTo,
+    takenUpTo: stored.takenUpTo ?? Number.MAX_SAFE_INTEGER,
+    endedUpTo: stored.endedUpTo ?? 0,
     outbox: storedMessages(stored),
     timers: new Map(
       stored.timers.map(({ id, event, remainingMs, armed }) => [

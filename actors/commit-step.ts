@@ -17,7 +17,7 @@ import { wakesOf } from './wake.ts';
 export type StepWork =
   /** `refusal`: why the event does not fit the kind's schema. */
   | { readonly kind: 'message'; readonly delivery: Delivery; readonly refusal: string | undefined }
-  | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer; readonly failedAt?: number }
+  | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer }
   | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult };
 
 export type Work =
@@ -118,7 +118,8 @@ function stepFor(cycle: Cycle, work: StepWork, cause: StepCause): StepResult {
     const reason = 'the actor no longer waits for this result';
     return { tells: [], replies: [], calls: [], serial: 0, outcome: 'stale', reason };
   }
-  return runStep({ kind, address, state, cause, nowMs: context.clock.nowMs() });
+  const position = work.kind === 'message' ? { position: work.delivery.position } : {};
+  return runStep({ kind, address, state, cause, nowMs: context.clock.nowMs(), ...position });
 }
 
 /** Kept as a dead letter, recorded, and a sending actor is told. */

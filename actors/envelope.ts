@@ -72,8 +72,10 @@ const envelope = z.object({
   forgot: z.boolean().optional(),
   /** Ids of the last messages from outside. */
   recent: z.array(z.string()),
-  /** Highest mailbox position taken. */
-  takenUpTo: z.number(),
+  /** Highest mailbox position taken. Steps stored before positions were kept have none: it may have been any. */
+  takenUpTo: z.number().optional(),
+  /** Mailbox position of the last `actor.stop` taken: what waited before it makes the actor no more. */
+  endedUpTo: z.number().optional(),
   /** Last sequence given to each receiving actor. */
   sent: z.record(z.string(), z.number()),
   /** Sent after the commit, and once more after a takeover; receivers drop what they have. */

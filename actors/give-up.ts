@@ -1,18 +1,29 @@
 import type { ActorState } from './actor-state.ts';
+import { isAddress } from './address.ts';
+import { bytesOf } from './bytes-of.ts';
+import type { StepCause } from './envelope.ts';
 import type { Kind } from './registration.ts';
 import type { StepResult } from './step.ts';
 import type { Address } from './transport.ts';
 
-/** A message text may hold a whole payload; parking must fit where the step did not. */
-const LONGEST_REASON = 1_000;
+/** In JSON. A message text may hold a whole payload; parking must fit where the step did not. */
+const LONGEST = { reasonBytes: 1_000, codeBytes: 100 };
 
 /** Applies the kind's policy to an actor whose step failed too often. Its supervisor hears of it as of any event. */
-export function giveUp(kind: Kind, address: Address, state: ActorState, error: unknown, failures: number): StepResult {
-  const reason = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON);
+export function giveUp(
+  kind: Kind,
+  address: Address,
+  state: ActorState,
+  cause: StepCause,
+  error: unknown,
+  failures: number,
+): StepResult {
+  const reason = shortened(error instanceof Error ? error.message : String(error), LONGEST.reasonBytes);
   const found: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  const code = typeof found === 'string' ? found : 'STEP_FAILED';
+  const code = typeof found === 'string' ? shortened(found, LONGEST.codeBytes) : 'STEP_FAILED';
   const { policy } = kind.onError;
   state.step++;
+  adopt(state, cause);
   if (policy === 'park') {
     state.status = 'parked';
     state.parked = { reason, code, failures };
@@ -24,4 +35,24 @@ export function giveUp(kind: Kind, address: Address, state: ActorState, error: u
   const type = { park: 'actor.parked', stop: 'actor.stopped', escalate: 'actor.escalated' }[policy];
   const tells = state.parent === undefined ? [] : [{ to: state.parent, event: { type, address, reason, code } }];
   return { tells, replies: [], calls: [], serial: 0, outcome: 'failed', reason };
+}
+
+/** When the actor was to be made (again) by this: the step that failed would have said by whom. */
+function adopt(state: ActorState, { event }: StepCause): void {
+  if (event.type !== 'actor.spawn' || (state.status === 'active' && state.snapshot !== undefined)) return;
+  state.snapshot = undefined; // of an earlier life: once released, it is made by the same message
+  const { parent } = event;
+  state.parent = typeof parent === 'string' && isAddress(parent) ? parent : undefined;
+}
+
+/** Cut to a whole character. */
+function shortened(text: string, mostBytes: number): string {
+  let bytes = 0;
+  let cut = '';
+  for (const char of text) {
+    bytes += bytesOf(JSON.stringify(char)) - 2;
+    if (bytes > mostBytes) return cut;
+    cut += char;
+  }
+  return cut;
 }

@@ -62,6 +62,7 @@ export class LoadedActor {
     const entry = seen ?? (await this.untilAvailable(() => transport.latest(this.#address)));
     if (this.#halted()) throw new Halted();
     const state = entry === undefined ? emptyState() : loadState(this.#kind, entry, clock.nowMs());
+    this.#timers.recall(state.timers);
     this.#outbox.add(state.outbox);
     state.outbox = this.#outbox.messages;
     for (const message of this.#recognised.values()) refresh(state, message);

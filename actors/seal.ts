@@ -1,5 +1,6 @@
 import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
+import { bytesOf } from './bytes-of.ts';
 import { isControl, laneOf } from './control.ts';
 import type { Envelope, Outcome, StepCause, StoredSnapshot } from './envelope.ts';
 import { SnapshotTooLarge, TooManyMessages } from './errors.ts';
@@ -22,10 +23,13 @@ export function numberMessages(
       `one step sends ${tells.length} messages, the limit is ${limits.tellsPerStep}: ${wayOut}`,
     );
   }
+  // The state may let go of a receiver within this very step.
+  const given = new Map<string, number>();
   return tells.map(({ to, event }) => {
     const receiver = to as Address; // checked when the action was applied
     const lane = laneOf(receiver, event);
-    const sequence = nextSequence(state.sent.get(lane), state.step);
+    const sequence = nextSequence(given.get(lane) ?? state.sent.get(lane), state.step);
+    given.set(lane, sequence);
     touch(state.sent, lane, sequence, limits.receiversRemembered);
     const message = { id: `${from}>${lane}#${sequence}`, to: receiver, from, sequence, event };
     return isControl(event) ? { ...message, urgent: true } : message;
@@ -86,6 +90,7 @@ export function seal(input: Sealed): string {
     forgot: state.forgot ? true : undefined,
     recent: state.recent,
     takenUpTo: state.takenUpTo,
+    endedUpTo: state.endedUpTo === 0 ? undefined : state.endedUpTo,
     sent: Object.fromEntries(state.sent),
     outbox: state.outbox,
     effects: [...state.effects.values()],
@@ -116,8 +121,4 @@ function mostBytes({ outcome, cause, limits }: Sealed): number {
 /** Counts the bytes only where their number is in doubt: a character has three at most. */
 function isWithin(text: string, most: number): boolean {
   return text.length * 3 <= most || bytesOf(text) <= most;
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

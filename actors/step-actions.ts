@@ -32,6 +32,7 @@ function applyAction(input: StepInput, asked: Asked, action: Action): void {
   switch (action.type) {
     case 'xstate.raise': {
       if (typeof params.delay !== 'number') return; // was raised within the transition
+      assertDelay(params.delay, params.event as AnyEventObject);
       const id = typeof params.id === 'string' ? params.id : `raise.${state.step}.${asked.serial++}`;
       const event = params.event as AnyEventObject; // what the machine raises
       assertSerialisable(event, `event ${event.type}`);
@@ -65,6 +66,13 @@ function applyAction(input: StepInput, asked: Asked, action: Action): void {
   const intent = intentOf(exec, action.info, action.params);
   if (intent !== undefined) applyIntent(input, asked, intent);
   else asked.calls.push(() => exec(action.info, action.params));
+}
+
+/** `never` must not become a timer: what is stored is JSON, and servers schedule by dates. */
+function assertDelay(delayMs: number, { type }: AnyEventObject): void {
+  if (Math.abs(delayMs) <= Number.MAX_SAFE_INTEGER) return;
+  const wayOut = 'for one that never comes leave it out, or guard it';
+  throw new UnsupportedAction(`${type} is to come after ${delayMs} ms, which is no length of time: ${wayOut}`);
 }
 
 function invoke(input: StepInput, asked: Asked, params: Readonly<Record<string, unknown>>): void {

@@ -9,4 +9,6 @@ export interface StepInput {
   readonly state: ActorState;
   readonly cause: StepCause;
   readonly nowMs: number;
+  /** Of the message that is the cause, in the mailbox. */
+  readonly position?: number;
 }

@@ -1,7 +1,6 @@
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import type { ActorState } from './actor-state.ts';
 import type { Outcome } from './envelope.ts';
-
 import { type Asked, applyActions } from './step-actions.ts';
 import type { StepInput } from './step-input.ts';
 import { type Action, initialTransition, transition } from './transition.ts';
@@ -11,6 +10,18 @@ import type { Address } from './transport.ts';
 export class Escalated extends Error {
   override readonly name = 'Escalated';
   readonly code = 'ESCALATED';
+}
+
+/** The machine ended in an error that is none of JavaScript's: what an effect without `onError` was rejected with. */
+export class MachineFailed extends Error {
+  override readonly name = 'MachineFailed';
+  readonly code: string;
+
+  constructor(thrown: unknown) {
+    const { message, code } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+    super(typeof message === 'string' ? message : `the machine threw ${JSON.stringify(thrown)}`, { cause: thrown });
+    this.code = typeof code === 'string' ? code : 'STEP_FAILED';
+  }
 }
 
 /** What one step did to the state, and what is left to do once it is committed. */
@@ -28,11 +39,15 @@ export function runStep(input: StepInput): StepResult {
   const asked: Asked = { tells: [], replies: [], calls: [], serial: 0 };
   state.step++;
   const { event } = input.cause;
-  if (event.type === 'actor.stop') return end(input, asked, 'stopped');
+  if (event.type === 'actor.stop') return stop(input, asked);
   if (event.type === 'actor.release') return release(state, asked);
-  const isNew = state.snapshot === undefined || (state.status !== 'active' && event.type === 'actor.spawn');
+  const isSpawn = event.type === 'actor.spawn';
+  if (wouldReviveEnded(input, isSpawn)) {
+    return { ...asked, outcome: 'dropped', reason: 'the actor was ended after this was sent' };
+  }
+  const isNew = state.status === 'active' ? state.snapshot === undefined : isSpawn;
   if (isNew) create(input, asked);
-  if (event.type === 'actor.spawn') {
+  if (isSpawn) {
     return isNew ? { ...asked, outcome: 'handled' } : existsAlready(input, asked, event);
   }
   if (state.status !== 'active') return { ...asked, outcome: 'dropped', reason: `the actor is ${state.status}` };
@@ -44,6 +59,11 @@ export function runStep(input: StepInput): StepResult {
   if (!unhandled) return { ...asked, outcome: 'handled' };
   if (event.type.startsWith('effect.')) return { ...asked, outcome: 'settled' };
   return { ...asked, outcome: 'dropped', reason: `no transition for ${event.type} in ${JSON.stringify(next.value)}` };
+}
+
+/** What waited in the mailbox when the actor was ended must not make it again. */
+function wouldReviveEnded({ state, position }: StepInput, isSpawn: boolean): boolean {
+  return (isSpawn || state.snapshot === undefined) && position !== undefined && position <= state.endedUpTo;
 }
 
 function current(state: ActorState): AnyMachineSnapshot {
@@ -66,7 +86,7 @@ function create(input: StepInput, asked: Asked): void {
 
 function move(input: StepInput, asked: Asked, next: AnyMachineSnapshot, actions: readonly Action[]): void {
   const { state } = input;
-  if (next.status === 'error') throw next.error;
+  if (next.status === 'error') throw next.error instanceof Error ? next.error : new MachineFailed(next.error);
   state.snapshot = next;
   applyActions(input, asked, actions);
   if (next.status !== 'done') return;
@@ -86,12 +106,19 @@ function existsAlready(input: StepInput, asked: Asked, event: AnyEventObject): S
   return { ...asked, outcome: 'dropped', reason };
 }
 
+function stop(input: StepInput, asked: Asked): StepResult {
+  const { state, position } = input;
+  state.endedUpTo = Math.max(state.endedUpTo, position ?? 0);
+  // One that waits for its release to make its first step is there, though it has no snapshot.
+  if (state.snapshot === undefined && state.status === 'active') {
+    return { ...asked, outcome: 'dropped', reason: 'it never existed' };
+  }
+  return end(input, asked, 'stopped');
+}
+
 /** Nothing runs on in an ended actor; its numbers towards others stay, so that it can be made again. */
 function end(input: StepInput, asked: Asked, status: 'done' | 'stopped'): StepResult {
   const { state } = input;
-  if (state.snapshot === undefined) {
-    return { ...asked, outcome: 'dropped', reason: 'it never existed' };
-  }
   state.status = status;
   state.parked = undefined;
   state.timers.clear();

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { assign, raise, setup } from 'xstate';
 import { z } from 'zod';
 import { emptyState, loadState } from './actor-state.ts';
+import { mayBeForgotten } from './admit.ts';
 import { readEnvelope } from './envelope.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { type Address, effect, promiseActor, tell } from './mod.ts';
@@ -77,4 +78,23 @@ test('whatever JSON an actor holds, every step it stores can be read back and go
     }),
     { numRuns: 100 },
   );
+});
+
+test('a step stored before positions were kept is readable: then any message may have been taken', () => {
+  const state = emptyState();
+  const cause = { kind: 'message' as const, from: 'external:x', event: { type: 'other' } };
+  runStep({ kind, address, state, cause, nowMs: 0 });
+  const more = { host: 'n1', nowMs: 0, cause, outcome: 'handled' as const, reason: undefined, outgoing: [] };
+  const { takenUpTo: _, ...old } = JSON.parse(seal({ state, kind, ...more, limits: DEFAULT_LIMITS }));
+  const loaded = loadState(kind, { address, sequence: 1, commitId: 'c', body: JSON.stringify(old) }, 0);
+  const message = { id: 'm', to: address, from: 'external:x', event: { type: 'other' } };
+  const delivery = {
+    message,
+    position: 1_000_000,
+    attempt: 1,
+    ack: () => {},
+    nak: () => {},
+    isStored: async () => true,
+  };
+  expect(mayBeForgotten(loaded, delivery)).toBe(true);
 });

@@ -26,6 +26,17 @@ export class TimerSet {
     }
   }
 
+  /**
+   * Of what was loaded again, puts back what this host follows already: the same arming, and its clock knows when it is due.
+   * Invariant: what is followed was committed, so a step that failed here gives nothing to another's timer. Timers of old
+   * journals do not say which step armed them (0): each may be another.
+   */
+  recall(loaded: Map<string, PendingTimer>): void {
+    for (const [id, { pending }] of this.#armed) {
+      if (pending.armed > 0 && loaded.get(id)?.armed === pending.armed) loaded.set(id, pending);
+    }
+  }
+
   stop(): void {
     for (const { timer } of this.#armed.values()) timer.cancel();
     this.#armed.clear();

@@ -8,15 +8,18 @@ import type { Address, MailboxMessage, ScheduledMessage } from './transport.ts';
  */
 export const WAKE = 'actor.timer';
 const FROM = 'external:timer';
+/** 100 years. A longer wait is left to the host's own clock: dates of five-digit years are none to the servers. */
+const LONGEST_SCHEDULED_MS = 100 * 365 * 24 * 3_600_000;
 
 /** The wake-ups for what this step armed. */
 export function wakesOf(address: Address, state: ActorState, nowMs: number, fromMs: number): ScheduledMessage[] {
   const wakes: ScheduledMessage[] = [];
   for (const [timer, { dueMs, armed }] of state.timers) {
-    if (armed !== state.step || dueMs - nowMs < fromMs) continue;
+    const delayMs = dueMs - nowMs;
+    if (armed !== state.step || delayMs < fromMs || delayMs > LONGEST_SCHEDULED_MS) continue;
     const event = { type: WAKE, timer, armed };
     const message = { id: `${address}@${armed}.${timer}`, to: address, from: FROM, event };
-    wakes.push({ name: timer, delayMs: dueMs - nowMs, message });
+    wakes.push({ name: timer, delayMs, message });
   }
   return wakes;
 }
