@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { transportError, WriteRefused } from './errors.ts';
+import { transportError, WriteImpossible, WriteRefused } from './errors.ts';
 import { publishWhenLed } from './publish-when-led.ts';
 import type { StreamWrite } from './raw-publish.ts';
 
@@ -23,8 +23,8 @@ const BATCH_BYTES = 2_000_000;
 
 /**
  * Stores units (one step with its outgoing messages, or one message) atomically, and many units of one moment in one
- * atomic batch: while a batch is under way the next one fills. When a unit of a batch loses its compare-and-set the
- * server refuses all of it, and the batch is halved until the loser stands alone; the others land.
+ * atomic batch: while a batch is under way the next one fills. When one unit is at fault (it lost its compare-and-set, or
+ * cannot be stored at all) none of its batch is stored, and the batch is halved until that one stands alone; the others land.
  */
 export class GroupCommit {
   readonly #connection: () => NatsConnection;
@@ -40,8 +40,8 @@ export class GroupCommit {
   }
 
   /**
-   * Returns the sequence of the first message. Throws `WriteRefused` when this unit lost its compare-and-set, else
-   * `TransportUnavailable` (outcome unknown).
+   * Returns the sequence of the first message. Throws `WriteRefused` when this unit lost its compare-and-set,
+   * `WriteImpossible` (terminal) when it can never be stored, else `TransportUnavailable` (outcome unknown).
    */
   write(writes: readonly StreamWrite[]): Promise<number> {
     const first = writes[0];
@@ -97,7 +97,7 @@ export class GroupCommit {
         sequence += unit.writes.length;
       }
     } catch (error) {
-      if (units.length > 1 && error instanceof WriteRefused && error.lostCompareAndSet) {
+      if (units.length > 1 && hasCulprit(error)) {
         const half = units.length >> 1;
         await this.#send(units.slice(0, half));
         await this.#send(units.slice(half));
@@ -106,6 +106,11 @@ export class GroupCommit {
       for (const unit of units) unit.reject(writeError(error));
     }
   }
+}
+
+/** None of them was stored, and for what one of them is. */
+function hasCulprit(error: unknown): boolean {
+  return error instanceof WriteImpossible || (error instanceof WriteRefused && error.hasCulprit);
 }
 
 /** A lost compare-and-set stays as it is for the one who knows what it means; the rest is "unavailable". */

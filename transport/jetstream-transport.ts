@@ -49,6 +49,10 @@ export interface JetStreamParts {
 
 /** What the servers take in one atomic batch. */
 const MOST_WRITES = 1_000;
+/** More takes slow servers longer than a write may take, and holds up all others meanwhile. */
+const MOST_BYTES = 4_000_000;
+/** The servers read dates of four-digit years only. */
+const LAST_DATE_MS = Date.UTC(9_999, 11);
 /** Messages of a watch on their way at once. */
 const WINDOW = 512;
 
@@ -121,7 +125,8 @@ export class JetStreamTransport implements Transport {
 
   #scheduleWrite({ name, delayMs, message }: ScheduledMessage): StreamWrite | undefined {
     const atMs = this.#parts.serverTime.after(delayMs);
-    if (atMs === undefined) return undefined;
+    // Later than that this host's own timer has to do; what is no time at all fails the step when it is written.
+    if (atMs === undefined || (Number.isFinite(atMs) && atMs > LAST_DATE_MS)) return undefined;
     const { subject: target, data } = this.#mailboxWrite(message);
     return { subject: this.#parts.subjects.schedule(message.to, name), data, schedule: { atMs, target } };
   }
@@ -161,7 +166,13 @@ export class JetStreamTransport implements Transport {
   }
 
   async consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
-    return await this.#keep(() => this.#mailboxes.open(partition, receive));
+    const consumer = await this.#keep(() => this.#mailboxes.open(partition, receive));
+    return {
+      stop: () => {
+        this.#feeds.delete(consumer);
+        return consumer.stop();
+      },
+    };
   }
 
   async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
@@ -190,8 +201,8 @@ export class JetStreamTransport implements Transport {
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    const stored = await this.#read(this.#parts.subjects.deadLetters);
-    return stored.slice(-limit).map(({ data }) => readDeadLetter(data));
+    const stored = await this.#readLast(this.#parts.subjects.deadLetters, limit);
+    return stored.map(({ data }) => readDeadLetter(data));
   }
 
   isFull(address: Address): boolean | Promise<boolean> {
@@ -257,16 +268,32 @@ export class JetStreamTransport implements Transport {
     return this.#answered(() => readStored(() => near.current, manager, range));
   }
 
+  /** The last `limit`, without reading all that came before: the further back, the larger the steps. */
+  #readLast(filter: string, limit: number): Promise<readonly FeedMessage[]> {
+    const { near, manager, stream, timeoutMs } = this.#parts;
+    return this.#answered(async () => {
+      const last = await manager.streams.getMessage(stream, { last_by_subj: filter });
+      if (last === null) return [];
+      for (let span = limit; ; span *= 8) {
+        const from = Math.max(1, last.seq - span + 1);
+        const range = { stream, filters: [filter], from, silenceMs: timeoutMs * 2 };
+        const found = await readStored(() => near.current, manager, range);
+        if (found.length >= limit || from === 1) return found.slice(-limit);
+      }
+    });
+  }
+
   #answered<Result>(read: () => Promise<Result>): Promise<Result> {
     const { connection, readTimeoutMs } = this.#parts;
     return untilAnswered(readTimeoutMs, () => connection.isClosed(), read);
   }
 }
 
-/** Throws `TooManyMessages`: the servers would refuse it for ever. */
+/** Throws `TooManyMessages`: the servers would refuse it for ever, or never end it in time. */
 function fitting({ address }: StepCommit, writes: readonly StreamWrite[]): readonly StreamWrite[] {
-  if (writes.length <= MOST_WRITES) return writes;
+  const bytes = writes.reduce((sum, { data }) => sum + data.length, 0);
+  if (writes.length <= MOST_WRITES && bytes <= MOST_BYTES) return writes;
   throw new TooManyMessages(
-    `a step of ${address} has ${writes.length} messages and scheduled timers, the servers take ${MOST_WRITES} at once: send them in several steps`,
+    `a step of ${address} has ${writes.length} messages and scheduled timers of ${bytes} bytes together, the servers take ${MOST_WRITES} of ${MOST_BYTES} bytes at once: send them in several steps`,
   );
 }

@@ -7,6 +7,7 @@ export {
   StreamMismatch,
   StreamMissing,
   UnsafeCompareAndSet,
+  WriteImpossible,
 } from './errors.ts';
 export { assertPortFree, freePorts, PortBusy } from './free-ports.ts';
 export { connectJetStream, type JetStreamOptions } from './jetstream-connect.ts';

@@ -1,6 +1,6 @@
-import { type NatsConnection, nuid } from '@nats-io/transport-node';
+import { type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { UnsafeCompareAndSet, WriteRefused } from './errors.ts';
+import { UnsafeCompareAndSet, WriteImpossible, WriteRefused } from './errors.ts';
 import { rawHeaders } from './raw-headers.ts';
 
 /** One message to be stored. */
@@ -37,27 +37,44 @@ function fieldsOf(write: StreamWrite): Fields {
   return fields;
 }
 
+/** Servers end the connection, and all that is under way on it, at a control line of more than 4,096 bytes. */
+const LONGEST_SUBJECT = 3_000;
+
+/** The message's headers as bytes. Throws `WriteImpossible`: nothing was sent then. */
+function headersOf(write: StreamWrite, batch: Fields = {}): MsgHdrs {
+  try {
+    if (write.subject.length > LONGEST_SUBJECT) throw new RangeError(`its subject has ${write.subject.length} bytes`);
+    return rawHeaders(Object.assign(fieldsOf(write), batch));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new WriteImpossible(`${write.subject.slice(0, 200)} cannot be written: ${why}`, { cause: error });
+  }
+}
+
 async function send(
   connection: NatsConnection,
   write: StreamWrite,
-  fields: Fields,
+  headers: MsgHdrs,
   timeout: number,
 ): Promise<{ seq: number; count: number }> {
-  const answer = await connection.request(write.subject, write.data, { headers: rawHeaders(fields), timeout });
-  const ack = ackSchema.parse(answer.json());
-  if (ack.error !== undefined) throw new WriteRefused(ack.error.err_code ?? ack.error.code, ack.error.description);
-  if (ack.seq === undefined) throw new WriteRefused(0, 'the acknowledgement has no sequence');
-  return { seq: ack.seq, count: ack.count ?? 1 };
+  const answer = await connection.request(write.subject, write.data, { headers, timeout });
+  const { error, seq, count } = ackSchema.parse(answer.json());
+  if (error !== undefined) throw new WriteRefused(error.err_code ?? error.code, error.description, error.code);
+  if (seq === undefined) throw new WriteRefused(0, 'the acknowledgement has no sequence');
+  return { seq, count: count ?? 1 };
 }
 
-/** Stores one message; returns its sequence. Throws `WriteRefused` when the server said no, and the client library's errors. */
+/**
+ * Stores one message; returns its sequence. Throws `WriteRefused` when the server said no, `WriteImpossible`, and the client
+ * library's errors.
+ */
 export async function publishOne(connection: NatsConnection, write: StreamWrite, timeoutMs: number): Promise<number> {
-  return (await send(connection, write, fieldsOf(write), timeoutMs)).seq;
+  return (await send(connection, write, headersOf(write), timeoutMs)).seq;
 }
 
 /**
  * Stores all messages or none; returns the sequence of the first, the others follow it one by one. Raw headers, because
- * the client library's batch drops the expectation of every message but the first without a word.
+ * the client library's batch drops the expectation of every message but the first without a word. Throws as `publishOne`.
  */
 export async function publishBatch(
   connection: NatsConnection,
@@ -67,16 +84,20 @@ export async function publishBatch(
   const id = nuid.next();
   const last = writes.at(-1);
   if (last === undefined) throw new RangeError('an empty batch');
+  // All of them before the first is sent: servers keep a batch that is never ended for seconds, and take few at once.
+  const headers = writes.map((write, index) => {
+    const batch: Fields = { 'Nats-Batch-Id': id, 'Nats-Batch-Sequence': String(index + 1) };
+    if (write === last) batch['Nats-Batch-Commit'] = '1';
+    return headersOf(write, batch);
+  });
   for (const [index, write] of writes.entries()) {
-    const fields = fieldsOf(write);
-    fields['Nats-Batch-Id'] = id;
-    fields['Nats-Batch-Sequence'] = String(index + 1);
+    const own = headers[index];
+    if (own === undefined) throw new RangeError('unreachable: each write has its headers');
     if (write !== last) {
-      connection.publish(write.subject, write.data, { headers: rawHeaders(fields) });
+      connection.publish(write.subject, write.data, { headers: own });
       continue;
     }
-    fields['Nats-Batch-Commit'] = '1';
-    const { seq, count } = await send(connection, write, fields, timeoutMs);
+    const { seq, count } = await send(connection, write, own, timeoutMs);
     if (count !== writes.length) throw new UnsafeCompareAndSet(`a batch of ${writes.length} was stored as ${count}`);
     return seq - count + 1;
   }
