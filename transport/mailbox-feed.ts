@@ -121,6 +121,7 @@ export class MailboxFeed {
       filters: this.#filters([...byPartition.keys()]),
       from,
       window: WINDOW,
+      lasts: true,
       onMessage: (message) => {
         this.#dispatch(opened, message);
         opened.feed?.release();

@@ -1,5 +1,6 @@
 import type { ConsumerConfig, JetStreamManager } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node';
+import { type FeedConsumer, makeConsumer, makeConsumerOn } from './feed-consumer.ts';
 
 /** A stored message. */
 export interface FeedMessage {
@@ -16,12 +17,16 @@ export interface FeedOptions {
   readonly from: number | 'last_per_subject';
   /** At most this many messages are handed out and not yet released. */
   readonly window: number;
+  /** True for a feed that lasts: after a while it reads from a consumer on the very server it is connected to. */
+  readonly lasts?: boolean;
   readonly onMessage: (message: FeedMessage) => void;
 }
 
 const HEARTBEAT_MS = 500;
 const SILENCE_MS = 1_200;
 const EXPIRES_MS = 30_000;
+/** A consumer that has lasted this long is worth a better place. */
+const SETTLED_MS = 1_000;
 
 /**
  * Reads a stream in order, without gaps, from one ephemeral server-side consumer that it replaces whenever that falls
@@ -32,7 +37,9 @@ export class StreamFeed {
   readonly #connection: () => NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #options: FeedOptions;
-  #consumer = '';
+  #consumer: FeedConsumer | undefined;
+  /** When the consumer is to be placed better; undefined when that was tried. */
+  #placeMs: number | undefined;
   /** Where the subscription is. */
   #at: NatsConnection | undefined;
   #subscription: Subscription | undefined;
@@ -54,6 +61,7 @@ export class StreamFeed {
       const isSilent = this.#requested > 0 && performance.now() - this.#heardMs > SILENCE_MS;
       const hasMoved = this.#at !== undefined && this.#at !== this.#connection();
       if (isSilent || hasMoved) void this.#renew();
+      else if (this.#placeMs !== undefined && performance.now() > this.#placeMs) void this.#place();
     }, HEARTBEAT_MS / 2);
     this.#watchdog.unref();
   }
@@ -100,31 +108,26 @@ export class StreamFeed {
     await this.#drop();
   }
 
+  #start(): Partial<ConsumerConfig> {
+    const { from } = this.#options;
+    if (from === 'last_per_subject' && this.#lastSequence === 0) return { deliver_policy: 'last_per_subject' };
+    const first = Math.max(this.#lastSequence + 1, typeof from === 'number' ? from : 1);
+    return { deliver_policy: 'by_start_sequence', opt_start_seq: first };
+  }
+
   async #create(): Promise<void> {
-    const { stream, filters, from } = this.#options;
-    const start: Partial<ConsumerConfig> =
-      from === 'last_per_subject' && this.#lastSequence === 0
-        ? { deliver_policy: 'last_per_subject' }
-        : {
-            deliver_policy: 'by_start_sequence',
-            opt_start_seq: Math.max(this.#lastSequence + 1, typeof from === 'number' ? from : 1),
-          };
-    const name = `feed-${nuid.next()}`;
-    const info = await this.#manager.consumers.add(stream, {
-      name,
-      filter_subjects: [...filters],
-      ack_policy: 'none',
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: nanos(10_000),
-      ...start,
-    });
+    const consumer = await makeConsumer(this.#manager, this.#options, this.#start());
+    await this.#use(consumer);
+    if (this.#options.lasts === true) this.#placeMs = performance.now() + SETTLED_MS;
+  }
+
+  async #use(consumer: FeedConsumer): Promise<void> {
     if (this.#stopped) {
-      await this.#manager.consumers.delete(stream, name);
+      await this.#manager.consumers.delete(this.#options.stream, consumer.name);
       return;
     }
-    this.#consumer = name;
-    this.#pending = info.num_pending;
+    this.#consumer = consumer;
+    this.#pending = consumer.pending;
     this.#delivered = 0;
     this.#requested = 0;
     this.#heardMs = performance.now();
@@ -139,15 +142,37 @@ export class StreamFeed {
     this.#pull();
   }
 
+  /** On the way from another server every message takes one more hop, and that server may lag behind what was removed. */
+  async #place(): Promise<void> {
+    this.#placeMs = undefined;
+    const server = this.#at?.info?.server_name;
+    const here = this.#consumer?.server;
+    if (this.#renewing || this.#stopped || server === undefined || here === undefined || here === server) return;
+    this.#renewing = true;
+    try {
+      // Meanwhile the other goes on; what both bring is taken once.
+      const consumer = await makeConsumerOn(server, this.#manager, this.#options, () => this.#start());
+      if (consumer !== undefined) {
+        void this.#drop();
+        await this.#use(consumer);
+      }
+    } catch {
+      // No leader or not connected: it stays where it is.
+    } finally {
+      this.#renewing = false;
+    }
+  }
+
   async #drop(): Promise<void> {
     if (this.#at?.isClosed() === false) this.#subscription?.unsubscribe();
     this.#subscription = undefined;
     this.#at = undefined;
-    const name = this.#consumer;
-    this.#consumer = '';
-    if (name === '' || this.#connection().isClosed()) return;
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    this.#placeMs = undefined;
+    if (consumer === undefined || this.#connection().isClosed()) return;
     // Not deleted now, the server removes it after its inactivity threshold.
-    await this.#manager.consumers.delete(this.#options.stream, name).catch(() => false);
+    await this.#manager.consumers.delete(this.#options.stream, consumer.name).catch(() => false);
   }
 
   async #renew(): Promise<void> {
@@ -168,14 +193,15 @@ export class StreamFeed {
 
   #pull(): void {
     const subscription = this.#subscription;
-    const connection = this.#at;
-    if (subscription === undefined || connection === undefined || this.#stopped || connection.isClosed()) return;
+    const [connection, consumer] = [this.#at, this.#consumer];
+    if (subscription === undefined || connection === undefined || consumer === undefined) return;
+    if (this.#stopped || connection.isClosed()) return;
     const room = this.#options.window - this.#outstanding - this.#requested;
     if (room <= 0 || (this.#requested > 0 && room < this.#options.window / 4)) return;
     if (this.#requested === 0) this.#heardMs = performance.now();
     this.#requested += room;
     connection.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#consumer}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${consumer.name}`,
       JSON.stringify({ batch: room, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
       { reply: subscription.getSubject() },
     );
@@ -183,7 +209,8 @@ export class StreamFeed {
 
   #receive(message: Msg): void {
     this.#heardMs = performance.now();
-    const status = message.headers?.code ?? 0;
+    // Only what the servers say has no body; looking into the headers of all the others would take long.
+    const status = message.data.length > 0 ? 0 : (message.headers?.code ?? 0);
     if (status !== 0) {
       this.#receiveStatus(status, message);
       return;
@@ -195,16 +222,13 @@ export class StreamFeed {
     }
     this.#delivered = delivered;
     this.#pending = pending;
-    this.#lastSequence = sequence;
     this.#requested -= 1;
-    this.#outstanding += 1;
-    const { headers } = message;
-    this.#options.onMessage({
-      subject: message.subject,
-      sequence,
-      data: message.data,
-      header: (name) => headers?.get(name) ?? '',
-    });
+    if (sequence > this.#lastSequence) {
+      this.#lastSequence = sequence;
+      this.#outstanding += 1;
+      const { subject, data } = message;
+      this.#options.onMessage({ subject, sequence, data, header: (name) => message.headers?.get(name) ?? '' });
+    }
     this.#pull();
   }
 
