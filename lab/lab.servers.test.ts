@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { nodeId } from '#machines';
 import { checkScenario } from '../simulation/mod.ts';
 import { connectControl } from './control-client.ts';
@@ -28,7 +28,9 @@ afterEach(async () => await lab?.end());
 it('boots nodes, cuts and fences them, refuses a second lab, and leaves nothing', async () => {
   const root = mkdtempSync(join(tmpdir(), 'us-'));
   folder = labFolder(root);
-  const agent = join(mkdtempSync(join(tmpdir(), 'us-agent-')), 'agent.ts');
+  const program = mkdtempSync(join(tmpdir(), 'us-agent-'));
+  onTestFinished(() => rmSync(program, { recursive: true }));
+  const agent = join(program, 'agent.ts');
   writeFileSync(agent, AGENT);
   const said: string[] = [];
   const options = {
