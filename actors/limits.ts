@@ -23,6 +23,8 @@ export interface Limits {
   readonly idleMs: number;
   /** A message that came too early, or to a parked actor, is handed back for this long. */
   readonly handBackMs: number;
+  /** A message from outside for a kind that no host knows for this long becomes a dead letter. */
+  readonly unknownKindMs: number;
   /** From this length on a timer is also scheduled with the servers, where these can and may. */
   readonly scheduledFromMs: number;
   /** Waits between tries when messaging does not answer. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = {
   idsRemembered: 32,
   idleMs: 60_000,
   handBackMs: 200,
+  unknownKindMs: 60_000,
   scheduledFromMs: 5_000,
   unavailable: { firstMs: 20, maxMs: 1_000 },
   failure: { firstMs: 50, maxMs: 5_000 },

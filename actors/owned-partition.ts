@@ -104,10 +104,24 @@ export class OwnedPartition {
       this.#cellFor(message.to).receive(delivery, refusalOf(kind, message.event));
     } catch (error) {
       if (!(error instanceof UnknownKind)) throw error;
-      // Another host may know the kind, or this one after an update: the message waits.
-      this.#context.alert({ code: 'MESSAGE_REFUSED', address: message.to, text: error.message });
-      delivery.nak(this.#context.limits.handBackMs * 10);
+      this.#strange(delivery, error.message);
     }
+  }
+
+  /**
+   * Another host may know the kind, or this one after an update: the message waits, for a while. One of an actor waits for
+   * ever, because what it sends later counts on it; its own host knew the kind.
+   */
+  #strange(delivery: Delivery, reason: string): void {
+    const { alert, limits } = this.#context;
+    const { message, attempt } = delivery;
+    const waitMs = limits.handBackMs * 10;
+    if (message.sequence === undefined && (attempt - 1) * waitMs >= limits.unknownKindMs) {
+      this.#bury(delivery, `${message.event.type} for ${message.to}: ${reason}`);
+      return;
+    }
+    if (attempt % 10 === 1) alert({ code: 'MESSAGE_REFUSED', address: message.to, text: reason });
+    delivery.nak(waitMs);
   }
 
   /** No actor can ever take it. */

@@ -95,6 +95,36 @@ describe('servers that cannot be used are refused with a code and what to do', (
   });
 });
 
+describe('settings that cannot work are refused at once, named, and no stream is made', () => {
+  test.each([
+    ['partitions', { partitions: 0 }],
+    ['partitions', { partitions: Number.NaN }],
+    ['partitions', { partitions: 1.5 }],
+    ['history', { history: 0 }],
+    ['replicas', { replicas: 2.5 }],
+    ['replicas', { replicas: 3 }],
+    ['mailboxLimit', { mailboxLimit: Number.NaN }],
+    ['mailboxLimit', { mailboxLimit: 0 }],
+    ['timeoutMs', { timeoutMs: Number.NaN }],
+    ['readyTimeoutMs', { readyTimeoutMs: Number.POSITIVE_INFINITY }],
+    ['stream', { stream: 'a b' }],
+    ['stream', { stream: 'a.b' }],
+    ['stream', { stream: '' }],
+    ['stream', { stream: 'a*' }],
+    ['servers', { servers: [] }],
+  ] as const)('%s %o', async (what, odd) => {
+    const { streams } = await manager();
+    const names = async (): Promise<number> => (await streams.list().next()).length;
+    const before = await names();
+    await expect(open({ stream: 'odd', readyTimeoutMs: 600_000, ...odd })).rejects.toMatchObject({
+      code: 'INVALID_SETTINGS',
+      retryable: false,
+      message: expect.stringMatching(new RegExp(`^${what} `)),
+    });
+    expect(await names()).toBe(before);
+  });
+});
+
 /** What somebody else may have made of a stream, one by one. */
 const foreign: readonly [string, Partial<StreamConfig>][] = [
   ['retention', { retention: 'workqueue' }],
@@ -106,6 +136,9 @@ const foreign: readonly [string, Partial<StreamConfig>][] = [
   ['max_msg_size', { max_msg_size: 1_000 }],
   ['deny_delete', { deny_delete: true }],
   ['deny_purge', { deny_purge: true, allow_rollup_hdrs: false, allow_msg_schedules: false }],
+  ['discard', { discard: 'new', discard_new_per_subject: true, allow_msg_schedules: false }],
+  ['max_consumers', { max_consumers: 1 }],
+  ['consumer_limits', { consumer_limits: { inactive_threshold: 1_000_000_000 } }],
   ['subjects', { subjects: ['foreign.>'] }],
   ['partitions', { metadata: {} }],
 ];

@@ -1,7 +1,8 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, errors, type NatsConnection, type NodeConnectionOptions, nuid } from '@nats-io/transport-node';
-import { TerminalError, type Transport, TransportUnavailable } from '#actors';
+import { InvalidSettings, TerminalError, type Transport, TransportUnavailable } from '#actors';
 import { isAtLeast, OLDEST_NATS } from '../setup/nats-version.ts';
+import { assertOptions } from './assert-options.ts';
 import { probeCompareAndSet } from './compare-and-set-probe.ts';
 import {
   JetStreamMissing,
@@ -48,10 +49,11 @@ export interface JetStreamOptions {
 
 /**
  * Connects, creates or checks the stream, and proves by a short race that this server's compare-and-set can be trusted.
- * Errors: `ServerTooOld`, `StreamMismatch`, `StreamMissing`, `UnsafeCompareAndSet`, `NotAuthorized` (terminal, at once); after
+ * Errors: `InvalidSettings`, `ServerTooOld`, `StreamMismatch`, `StreamMissing`, `UnsafeCompareAndSet`, `NotAuthorized` (terminal, at once); after
  * `readyTimeoutMs` `JetStreamMissing` (terminal), `TransportUnavailable`. Nothing was changed on the servers then.
  */
 export async function connectJetStream(options: JetStreamOptions): Promise<Transport> {
+  assertOptions(options);
   const deadline = performance.now() + (options.readyTimeoutMs ?? 15_000);
   for (;;) {
     try {
@@ -109,6 +111,11 @@ async function connectOnce(given: JetStreamOptions): Promise<Transport> {
     if (!isAtLeast(version, OLDEST_NATS)) {
       throw new ServerTooOld(
         `nats-server ${version} can let two writers win one compare-and-set; need ${OLDEST_NATS} or newer`,
+      );
+    }
+    if (connection.info?.cluster === undefined && (options.replicas ?? 1) > 1) {
+      throw new InvalidSettings(
+        `replicas is ${options.replicas}, and ${options.servers.join(', ')} is one server alone`,
       );
     }
     const manager = await jetstreamManager(connection, { timeout: timeoutMs });

@@ -54,6 +54,11 @@ export async function ensureStream(
   compare('retention', config.retention, wanted.retention);
   compare('storage', config.storage, wanted.storage);
   compare('num_replicas', config.num_replicas, wanted.num_replicas);
+  // Another one refuses what is beyond a limit instead of letting go of the oldest: the steps after the last of the history.
+  compare('discard', config.discard, wanted.discard);
+  compare('discard_new_per_subject', config.discard_new_per_subject ?? false, false);
+  compare('max_consumers', config.max_consumers, wanted.max_consumers);
+  compare('consumer_limits', config.consumer_limits ?? {}, {});
   compare('max_msgs_per_subject', config.max_msgs_per_subject, wanted.max_msgs_per_subject);
   // Each of these loses messages or journals, or keeps acknowledged messages for ever.
   compare('max_age', config.max_age, 0);
