@@ -6,7 +6,7 @@ import { sleep } from './clock.ts';
 import { commitGivingUp } from './commit-giving-up.ts';
 import { type Committed, type Cycle, commitStep, type StepWork, type Work } from './commit-step.ts';
 import type { CyclePoint } from './cycle-point.ts';
-import { StaleCommit } from './errors.ts';
+import { SnapshotTooLarge, StaleCommit } from './errors.ts';
 import { handBack } from './hand-back.ts';
 import type { HostContext } from './host-context.ts';
 import { LoadedActor } from './loaded-actor.ts';
@@ -28,6 +28,8 @@ export class ActorCell {
   #running: Promise<void> | undefined;
   #halted = false;
   #failures = 0;
+  /** What is unsent takes the room that the next step needs. */
+  #mustSendFirst = false;
   #idleSinceMs: number;
 
   constructor(address: Address, context: HostContext) {
@@ -129,6 +131,7 @@ export class ActorCell {
   async #take(work: Work): Promise<void> {
     if (work.kind === 'reload') this.#actor.forget();
     const state = await this.#actor.load(work.kind === 'wake' ? work.entry : undefined);
+    if (this.#mustSendFirst) await this.#sendFirst();
     if (this.#takeKept(work)) return;
     if (work.kind === 'wake' || work.kind === 'reload') return;
     // What ends while it is parked is still in the state, and comes again once it is released.
@@ -148,6 +151,12 @@ export class ActorCell {
     if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer) return;
     this.#finish(await commitStep(this.#cycle(state), work));
     this.#failures = 0;
+  }
+
+  async #sendFirst(): Promise<void> {
+    await this.#actor.untilSent();
+    if (this.#halted) throw new Halted();
+    this.#mustSendFirst = false;
   }
 
   /** Not remembered as taken: once its timer has ended, a wake-up that comes again finds nothing. */
@@ -224,8 +233,9 @@ export class ActorCell {
   async #failed(work: Work, error: unknown): Promise<void> {
     const { clock, random, limits, alert } = this.#context;
     const loaded = this.#actor.state !== undefined;
+    this.#mustSendFirst = error instanceof SnapshotTooLarge && this.#actor.unsent > 0;
     this.#actor.forget();
-    if (error instanceof StaleCommit) {
+    if (error instanceof StaleCommit || this.#mustSendFirst) {
       this.#queue.putBack(work);
       return;
     }

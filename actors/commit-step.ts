@@ -2,6 +2,7 @@ import type { ActorState, PendingTimer } from './actor-state.ts';
 import { address } from './address.ts';
 import { remember } from './admit.ts';
 import { untilAvailable } from './backoff.ts';
+import { bytesOf } from './bytes-of.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import type { EffectResult } from './effect-runner.ts';
 import type { PendingEffect, StepCause } from './envelope.ts';
@@ -70,7 +71,9 @@ export async function commitResult(
   const unsent = context.transport.atomicOutgoing ? [] : outgoing;
   const stored = unsent.length === 0 ? state : { ...state, outbox: [...state.outbox, ...unsent] };
   const { outcome, reason } = result;
-  const body = seal({ state: stored, kind, host, nowMs: clock.nowMs(), cause, outcome, reason, outgoing, limits });
+  const { maxBodyBytes } = context.transport;
+  const nowMs = clock.nowMs();
+  const body = seal({ state: stored, kind, host, nowMs, cause, outcome, reason, outgoing, limits, maxBodyBytes });
   const wakes = context.wakeFromMs === undefined ? [] : wakesOf(address, state, clock.nowMs(), context.wakeFromMs);
   const scheduled = wakes.length === 0 ? {} : { scheduled: wakes };
   const step = { address, expectedSequence: state.sequence, commitId: context.freshId(), body, outgoing, ...scheduled };
@@ -132,11 +135,15 @@ function refuse(cycle: Cycle, message: MailboxMessage, reason: string): StepResu
   return { tells, replies: [], calls: [], serial: 0, outcome: 'refused', reason };
 }
 
+/** What the asker is told of a step. An answer that cannot be sent is no failure of the step, which is committed. */
 function answer(context: HostContext, message: MailboxMessage, result: StepResult): void {
   if (message.replyTo === undefined) return;
   const payload =
     result.replies.length > 0
       ? { ok: true, value: result.replies.at(-1) ?? null }
       : { ok: false, outcome: result.outcome, why: result.reason ?? 'the machine gave no reply' };
-  context.transport.bus.publish(message.replyTo, payload);
+  const { bus, maxBodyBytes } = context.transport;
+  const bytes = bytesOf(JSON.stringify(payload));
+  const why = `the event was taken, but its answer of ${bytes} bytes is more than messaging takes (${maxBodyBytes})`;
+  bus.publish(message.replyTo, bytes <= maxBodyBytes ? payload : { ok: false, outcome: 'unanswerable', why });
 }

@@ -79,6 +79,12 @@ export class SnapshotTooLarge extends TerminalError {
   readonly code = 'SNAPSHOT_TOO_LARGE';
 }
 
+/** A step, message or answer is larger than messaging takes (`maxBodyBytes`). */
+export class PayloadTooLarge extends TerminalError {
+  override readonly name = 'PayloadTooLarge';
+  readonly code = 'PAYLOAD_TOO_LARGE';
+}
+
 /** One step sends more messages than the limit `tellsPerStep`. */
 export class TooManyMessages extends TerminalError {
   override readonly name = 'TooManyMessages';

@@ -92,6 +92,16 @@ export class LoadedActor {
     this.#outbox.add(messages);
   }
 
+  /** Committed messages that messaging has not taken yet. */
+  get unsent(): number {
+    return this.#outbox.size;
+  }
+
+  /** Resolves when messaging has taken all its messages. */
+  untilSent(): Promise<void> {
+    return this.#outbox.untilSent();
+  }
+
   /** Resolves when its outbox has room. */
   untilRoom(): Promise<void> {
     return this.#outbox.untilRoom();

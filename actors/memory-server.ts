@@ -1,5 +1,6 @@
+import { bytesOf } from './bytes-of.ts';
 import type { Clock, Timer } from './clock.ts';
-import { MailboxFull, StaleCommit } from './errors.ts';
+import { MailboxFull, PayloadTooLarge, StaleCommit } from './errors.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryMailbox } from './memory-mailbox.ts';
 import { partitionOf } from './partition.ts';
@@ -14,6 +15,8 @@ export interface MemoryServerOptions {
   readonly schedules?: boolean;
   /** Messages waiting for one actor, at most. */
   readonly mailboxDepth?: number;
+  /** The largest body of a step or message; none unless given. */
+  readonly maxBodyBytes?: number;
   /** Steps kept per actor. */
   readonly historyDepth?: number;
 }
@@ -24,6 +27,7 @@ export class MemoryServer {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
   readonly schedules: boolean;
+  readonly maxBodyBytes: number;
   readonly bus: MemoryBus;
   readonly deadLetters: DeadLetter[] = [];
   readonly #scheduled = new Map<string, Timer>();
@@ -40,6 +44,7 @@ export class MemoryServer {
     this.partitions = options.partitions ?? 64;
     this.atomicOutgoing = options.atomicOutgoing ?? true;
     this.schedules = options.schedules ?? false;
+    this.maxBodyBytes = options.maxBodyBytes ?? Number.POSITIVE_INFINITY;
     this.#mailboxDepth = options.mailboxDepth ?? 10_000;
     this.#historyDepth = options.historyDepth ?? 64;
     this.bus = new MemoryBus(options.clock);
@@ -54,6 +59,7 @@ export class MemoryServer {
   }
 
   deliver(message: MailboxMessage): void {
+    this.#assertFits(message, `a message to ${message.to}`);
     if (message.from.startsWith('external:') && message.urgent !== true && this.isFull(message.to)) {
       throw new MailboxFull(`${this.#mailboxDepth} messages wait for ${message.to}: slow down`);
     }
@@ -65,6 +71,8 @@ export class MemoryServer {
   }
 
   commit(step: StepCommit): number {
+    this.#assertFits(step.body, `a step of ${step.address}`);
+    for (const message of step.outgoing) this.#assertFits(message, `a message to ${message.to}`);
     const entries = this.#journal.get(step.address) ?? [];
     const last = entries.at(-1);
     if (last?.commitId === step.commitId) return last.sequence;
@@ -85,6 +93,14 @@ export class MemoryServer {
     }
     for (const watcher of this.#watchers) queueMicrotask(() => watcher(entry));
     return entry.sequence;
+  }
+
+  #assertFits(body: string | MailboxMessage, what: string): void {
+    if (this.maxBodyBytes === Number.POSITIVE_INFINITY) return;
+    const bytes = bytesOf(typeof body === 'string' ? body : JSON.stringify(body));
+    if (bytes > this.maxBodyBytes) {
+      throw new PayloadTooLarge(`${what} has ${bytes} bytes, this server takes ${this.maxBodyBytes}`);
+    }
   }
 
   #schedule({ name, delayMs, message }: ScheduledMessage): void {

@@ -18,6 +18,7 @@ export class MemoryTransport implements Transport {
   readonly partitions: number;
   readonly atomicOutgoing: boolean;
   readonly boundedRedelivery: boolean = false;
+  readonly maxBodyBytes: number;
   readonly schedules: boolean;
   readonly bus: Bus;
   readonly #server: MemoryServer;
@@ -28,6 +29,7 @@ export class MemoryTransport implements Transport {
     this.#server = server;
     this.partitions = server.partitions;
     this.atomicOutgoing = server.atomicOutgoing;
+    this.maxBodyBytes = server.maxBodyBytes;
     this.schedules = server.schedules;
     this.bus = server.bus;
   }

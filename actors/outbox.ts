@@ -39,8 +39,17 @@ export class Outbox {
   }
 
   /** Resolves when the outbox is below its limit: a sender is slowed down, not its receivers overrun. */
-  async untilRoom(): Promise<void> {
-    while (this.size >= this.#context.limits.outboxDepth && !this.#halted()) {
+  untilRoom(): Promise<void> {
+    return this.#untilBelow(this.#context.limits.outboxDepth);
+  }
+
+  /** Resolves when everything is sent. */
+  untilSent(): Promise<void> {
+    return this.#untilBelow(1);
+  }
+
+  async #untilBelow(size: number): Promise<void> {
+    while (this.size >= size && !this.#halted()) {
       await new Promise<void>((resolve) => {
         this.#roomAwaited = resolve;
       });
@@ -69,12 +78,17 @@ export class Outbox {
     }
   }
 
-  /** What no mailbox will ever take must not hold up what comes after it. */
+  /** What no mailbox will ever take must not hold up what comes after it: a small word takes its place and number. */
   async #undeliverable(message: MailboxMessage, error: unknown): Promise<void> {
     if (!(error instanceof TerminalError)) throw error;
     const { alert, transport } = this.#context;
     alert({ code: 'MESSAGE_REFUSED', address: this.#owner, text: `${message.id} cannot be sent: ${error.message}` });
     await transport.deadLetter(message, error.message);
+    const { event, ...envelope } = message;
+    const lost = { type: 'actor.undelivered', event: event.type, code: error.code, from: this.#owner };
+    await transport.deliver({ ...envelope, event: lost }).catch((again: unknown) => {
+      if (!(again instanceof TerminalError)) throw again; // else there is no such mailbox: nobody waits for that number
+    });
   }
 
   #delayed(error: Error, attempt: number): void {

@@ -3,7 +3,7 @@ import type { Kind } from './registration.ts';
 import { RESERVED } from './reserved.ts';
 
 /** Events of the runtime that one actor may send another: the sender's runtime wrote them. */
-const BETWEEN_ACTORS = /^actor\.(spawn|timer|done|refused|parked|stopped|escalated)$/;
+const BETWEEN_ACTORS = /^actor\.(spawn|timer|done|refused|undelivered|parked|stopped|escalated)$/;
 
 /** Why an event must not reach the machine; undefined when it may. Whatever the kind's own schema does: it never throws. */
 export function refusalOf(kind: Kind, event: { readonly type: string }): Error | undefined {

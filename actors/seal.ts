@@ -1,13 +1,13 @@
 import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
-import { bytesOf } from './bytes-of.ts';
 import { isControl, laneOf } from './control.ts';
-import type { Envelope, Outcome, StepCause, StoredSnapshot } from './envelope.ts';
-import { SnapshotTooLarge, TooManyMessages } from './errors.ts';
+import type { Envelope, Outcome, StepCause } from './envelope.ts';
+import { TooManyMessages } from './errors.ts';
+import { fitting } from './fitting.ts';
 import type { Limits } from './limits.ts';
 import type { Kind } from './registration.ts';
 import { nextSequence } from './sequence.ts';
-import { storeSnapshot } from './snapshot.ts';
+import { storeSnapshot, UNBORN } from './snapshot.ts';
 import type { Address, MailboxMessage } from './transport.ts';
 
 /** Numbers this step's messages and remembers the numbers in `state`. */
@@ -48,14 +48,6 @@ export function touch(map: Map<string, number>, key: string, value: number, most
   return true;
 }
 
-/** What parking, ending or releasing an actor may need beyond the limit: one that fills it must still take these. */
-const RESERVE_BYTES = 8_192;
-
-/** Marks a causing event that was too large to be kept in the history. */
-const CUT = 'actor.cut';
-
-const UNBORN: StoredSnapshot = { status: 'active', value: {}, context: {} };
-
 export interface Sealed {
   readonly state: ActorState;
   readonly kind: Kind;
@@ -66,6 +58,8 @@ export interface Sealed {
   readonly reason: string | undefined;
   readonly outgoing: readonly MailboxMessage[];
   readonly limits: Limits;
+  /** What messaging takes. */
+  readonly maxBodyBytes: number;
 }
 
 /** The step as JSON. Throws `SnapshotTooLarge`, `NotSerialisable`. */
@@ -100,25 +94,5 @@ export function seal(input: Sealed): string {
     tells: input.outgoing.map(({ to, event }) => ({ to, type: event.type })),
     parked: state.parked,
   };
-  const most = mostBytes(input);
-  const body = JSON.stringify(envelope);
-  if (isWithin(body, most)) return body;
-  const { kind: what, from, event } = input.cause;
-  const shorter = JSON.stringify({
-    ...envelope,
-    cause: { kind: what, from, event: { type: event.type, [CUT]: true } },
-  });
-  if (isWithin(shorter, most)) return shorter;
-  throw new SnapshotTooLarge(
-    `a step of ${bytesOf(shorter)} bytes, limit ${most}: keep less in the context or raise limits.snapshotBytes`,
-  );
-}
-
-function mostBytes({ outcome, cause, limits }: Sealed): number {
-  return outcome === 'failed' || isControl(cause.event) ? limits.snapshotBytes + RESERVE_BYTES : limits.snapshotBytes;
-}
-
-/** Counts the bytes only where their number is in doubt: a character has three at most. */
-function isWithin(text: string, most: number): boolean {
-  return text.length * 3 <= most || bytesOf(text) <= most;
+  return fitting(input, envelope);
 }

@@ -5,6 +5,9 @@ import { VersionMismatch } from './errors.ts';
 import type { Kind } from './registration.ts';
 import { assertSerialisable } from './serialisable.ts';
 
+/** Stored for an actor that has no first state; means nothing. */
+export const UNBORN: StoredSnapshot = { status: 'active', value: {}, context: {} };
+
 /** The part of a live snapshot that must survive. Shares structure with it: write it out before the next step. */
 export function storeSnapshot(live: AnyMachineSnapshot): StoredSnapshot {
   assertSerialisable(live.context, 'context');

@@ -49,6 +49,7 @@ const kind: Kind = {
   onError: { maxFailures: 1, policy: 'park' },
 };
 const address = 'k/1' as Address;
+const room = { limits: DEFAULT_LIMITS, maxBodyBytes: 1_000_000 };
 
 test('whatever JSON an actor holds, every step it stores can be read back and goes on the same', () => {
   const values = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.record({ a: fc.constant(undefined), b: fc.jsonValue() }));
@@ -64,7 +65,7 @@ test('whatever JSON an actor holds, every step it stores can be read back and go
         const cause = { kind: 'message' as const, from: 'external:x', event };
         const result = runStep({ kind, address, state, cause, nowMs: 0 });
         const outgoing = numberMessages(state, address, result.tells, DEFAULT_LIMITS);
-        const more = { host: 'n1', nowMs: 0, cause, outcome: result.outcome, reason, outgoing, limits: DEFAULT_LIMITS };
+        const more = { host: 'n1', nowMs: 0, cause, outcome: result.outcome, reason, outgoing, ...room };
         const body = seal({ state: { ...state, outbox: outgoing }, kind, ...more });
         const entry = { address, sequence: 1, commitId: 'c', body };
         const stored = readEnvelope(entry);
@@ -85,7 +86,7 @@ test('a step stored before positions were kept is readable: then any message may
   const cause = { kind: 'message' as const, from: 'external:x', event: { type: 'other' } };
   runStep({ kind, address, state, cause, nowMs: 0 });
   const more = { host: 'n1', nowMs: 0, cause, outcome: 'handled' as const, reason: undefined, outgoing: [] };
-  const { takenUpTo: _, ...old } = JSON.parse(seal({ state, kind, ...more, limits: DEFAULT_LIMITS }));
+  const { takenUpTo: _, ...old } = JSON.parse(seal({ state, kind, ...more, ...room }));
   const loaded = loadState(kind, { address, sequence: 1, commitId: 'c', body: JSON.stringify(old) }, 0);
   const message = { id: 'm', to: address, from: 'external:x', event: { type: 'other' } };
   const delivery = {

@@ -92,6 +92,8 @@ export interface Transport {
    * outside can come again only until its receiver has taken 31 others from outside (`idsRemembered`).
    */
   readonly boundedRedelivery: boolean;
+  /** The largest body of a step, and the largest message as JSON, that messaging takes; may change with the servers. */
+  readonly maxBodyBytes: number;
   /** True when the servers can send a message later (`StepCommit.scheduled`). */
   readonly schedules: boolean;
   readonly bus: Bus;

@@ -36,12 +36,6 @@ export class NotAuthorized extends TerminalError {
   readonly code = 'NOT_AUTHORIZED';
 }
 
-/** A snapshot or message is larger than the servers take. */
-export class PayloadTooLarge extends TerminalError {
-  override readonly name = 'PayloadTooLarge';
-  readonly code = 'PAYLOAD_TOO_LARGE';
-}
-
 /** What is to be stored cannot be written down for the servers, or they refuse it for what it is: not even later. */
 export class WriteImpossible extends TerminalError {
   override readonly name = 'WriteImpossible';

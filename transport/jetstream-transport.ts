@@ -8,6 +8,7 @@ import {
   type JournalEntry,
   type MailboxMessage,
   type PartitionConsumer,
+  PayloadTooLarge,
   type ScheduledMessage,
   StaleCommit,
   type StepCommit,
@@ -16,7 +17,7 @@ import {
   TransportUnavailable,
 } from '#actors';
 import { deadLetter, readDeadLetter } from './dead-letter.ts';
-import { PayloadTooLarge, WriteRefused } from './errors.ts';
+import { WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { JournalSweep } from './journal-sweep.ts';
 import type { LeaderConnection } from './leader-connection.ts';
@@ -196,7 +197,7 @@ export class JetStreamTransport implements Transport {
   }
 
   async deadLetter(message: unknown, reason: string): Promise<void> {
-    const { data, subject } = deadLetter(message, reason, this.#parts.subjects, this.#maxPayload());
+    const { data, subject } = deadLetter(message, reason, this.#parts.subjects, this.maxBodyBytes);
     await this.#group.write([{ subject, data }]);
   }
 
@@ -225,13 +226,13 @@ export class JetStreamTransport implements Transport {
   #encode(text: string, what: string): Uint8Array {
     // Three times as fast as a TextEncoder, and every step is encoded.
     const data = Buffer.from(text);
-    const limit = this.#maxPayload();
+    const limit = this.maxBodyBytes;
     if (data.length > limit) throw new PayloadTooLarge(`${what} has ${data.length} bytes, the servers take ${limit}`);
     return data;
   }
 
-  /** Bytes of one message without its headers. */
-  #maxPayload(): number {
+  /** Of one message without its headers. */
+  get maxBodyBytes(): number {
     return (this.#parts.connection.info?.max_payload ?? 1_048_576) - 4_096;
   }
 

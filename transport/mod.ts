@@ -2,7 +2,6 @@ export {
   InvalidAddress,
   JetStreamMissing,
   NotAuthorized,
-  PayloadTooLarge,
   ServerTooOld,
   StreamMismatch,
   StreamMissing,

@@ -55,7 +55,13 @@ export class NatsBus implements Bus {
           const code = error instanceof Error && 'code' in error ? `${String(error.code)}: ` : '';
           answer = { ok: false, why: code + (error instanceof Error ? error.message : String(error)) };
         }
-        if (!this.#connection.isClosed()) message.respond(JSON.stringify(answer));
+        if (this.#connection.isClosed()) return;
+        try {
+          message.respond(JSON.stringify(answer));
+        } catch (error) {
+          // Larger than the servers take: the one who asked hears at least that.
+          message.respond(JSON.stringify({ ok: false, why: `the answer cannot be sent: ${String(error)}` }));
+        }
       })();
     });
   }

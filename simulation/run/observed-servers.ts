@@ -17,6 +17,7 @@ function observedTransport(inner: Transport, observers: Observers): Transport {
     partitions: inner.partitions,
     atomicOutgoing: inner.atomicOutgoing,
     boundedRedelivery: inner.boundedRedelivery,
+    maxBodyBytes: inner.maxBodyBytes,
     schedules: inner.schedules,
     bus: inner.bus,
     deliver: (message) => inner.deliver(message),

@@ -85,6 +85,7 @@ const noTransport: Transport = {
   partitions: 1,
   atomicOutgoing: true,
   boundedRedelivery: false,
+  maxBodyBytes: 1e6,
   schedules: false,
   bus: { publish: () => {}, subscribe: () => () => {}, answer: () => () => {}, request: unused },
   deliver: unused,

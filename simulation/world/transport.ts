@@ -73,6 +73,7 @@ export function openTransport(
     partitions: inner.partitions,
     atomicOutgoing: inner.atomicOutgoing,
     boundedRedelivery: inner.boundedRedelivery,
+    maxBodyBytes: inner.maxBodyBytes,
     schedules: inner.schedules,
     bus: bus.open(process),
     deliver: (message) => call(() => inner.deliver(message)),
