@@ -5,13 +5,14 @@ import type { CopiesUnderWay } from './copies-under-way.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
 import { type Loop, periodic } from './periodic.ts';
 import type { SlotHeartbeat } from './slot-heartbeat.ts';
+import { StillCopies } from './still-copies.ts';
 import { within } from './within.ts';
 
 export interface GuardianRunnerOptions {
   readonly clock: Clock;
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Pick<Hypervisor, 'list' | 'suspend' | 'destroy'>;
   readonly watchdog: Watchdog;
-  readonly heartbeat: SlotHeartbeat;
+  readonly heartbeat: Pick<SlotHeartbeat, 'good' | 'state'>;
   readonly underWay: CopiesUnderWay;
   readonly timings: Timings;
   /** False while calls of a former agent may still be under way: then nobody knows what will run. */
@@ -24,8 +25,7 @@ export interface GuardianRunnerOptions {
 /** Steps the guardian each interval and does what it says. Needs no network and waits for nobody. */
 export class GuardianRunner {
   readonly #options: GuardianRunnerOptions;
-  readonly #suspending = new Set<VmId>();
-  readonly #forcing = new Set<VmId>();
+  readonly #still: StillCopies;
   #state: GuardianState;
   #wordGiven = -1;
   #armed = false;
@@ -33,6 +33,7 @@ export class GuardianRunner {
 
   constructor(options: GuardianRunnerOptions) {
     this.#options = options;
+    this.#still = new StillCopies(options);
     this.#state = initialGuardian(options.clock.nowMs());
   }
 
@@ -81,6 +82,7 @@ export class GuardianRunner {
     const before = this.#state.mode;
     const step = stepGuardian(this.#state, { nowMs: clock.nowMs(), goodWriteBeganMs, running }, timings);
     this.#state = step.state;
+    if (step.state.mode === 'guarding') this.#still.forget();
     if (step.why !== undefined) note({ what: 'isolate', why: `${before} -> ${step.state.mode}: ${step.why}` });
     heartbeat.state = this.#slotState();
     for (const vm of step.suspend) this.#suspend(vm);
@@ -100,13 +102,14 @@ export class GuardianRunner {
     watchdog.kick();
   }
 
+  /** Everything that may write now or later. A call that ends while the hypervisor lists is in what was under way before. */
   async #running(): Promise<readonly VmId[] | undefined> {
     const { hypervisor, underWay, clock, timings, isSettled } = this.#options;
     if (!isSettled()) return undefined;
+    const before = underWay.vms;
     try {
       const copies = await within(clock, listDeadlineMs(timings), 'the hypervisor', hypervisor.list());
-      const running = copies.filter(({ state }) => state === 'running').map(({ vm }) => vm);
-      return [...new Set([...running, ...underWay.vms])];
+      return this.#still.mayWrite(copies, [...before, ...underWay.vms]);
     } catch (error) {
       this.#options.onError(error);
       return undefined;
@@ -114,25 +117,12 @@ export class GuardianRunner {
   }
 
   #suspend(vm: VmId): void {
-    const { hypervisor, note, onError } = this.#options;
-    if (this.#suspending.has(vm)) return;
-    this.#suspending.add(vm);
-    note({ what: 'suspend', vm, why: 'own storage heartbeat lost (B1)' });
-    hypervisor
-      .suspend(vm)
-      .catch(onError)
-      .finally(() => this.#suspending.delete(vm));
+    if (this.#still.suspend(vm)) this.#options.note({ what: 'suspend', vm, why: 'own storage heartbeat lost (B1)' });
   }
 
   #forceOff(vm: VmId): void {
-    const { hypervisor, note, onError } = this.#options;
-    if (this.#forcing.has(vm)) return;
-    this.#forcing.add(vm);
-    note({ what: 'force-off', vm, why: 'did not suspend within the budget (B1)' });
-    hypervisor
-      .destroy(vm)
-      .catch(onError)
-      .finally(() => this.#forcing.delete(vm));
+    if (this.#still.forceOff(vm))
+      this.#options.note({ what: 'force-off', vm, why: 'did not suspend within the budget (B1)' });
   }
 }
 
