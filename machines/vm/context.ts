@@ -19,7 +19,7 @@ export interface VmContext {
   readonly lease: Lease | null;
   /** The node that it left only for a while. */
   readonly home: NodeId | null;
-  /** What a user said while the document was not read yet. */
+  /** What a user, or its guest, wants and the document does not show yet: reading it again must not forget that. */
   readonly wish: 'running' | 'stopped' | null;
   /** It is being brought back, moved, or waits for that: reading the document again must not forget it. */
   readonly unsettled: boolean;
@@ -70,8 +70,8 @@ export function initialContext(address: string): VmContext {
   };
 }
 
-/** What the database says, taken over. */
-export function fromDocument(document: VmDocument): Partial<VmContext> {
+/** What the database says, taken over. A wish to stop is kept until that is done, a wish to run until it is recorded. */
+export function fromDocument(document: VmDocument, { wish }: VmContext): Partial<VmContext> {
   const { spec, ha, priority, failback, lease, home, recorded, actual } = document;
   const { cpus, memoryMiB } = spec;
   return {
@@ -83,6 +83,7 @@ export function fromDocument(document: VmDocument): Partial<VmContext> {
     lease,
     home,
     recorded,
+    wish: wish === 'running' && recorded === 'running' && lease !== null ? null : wish,
     gaveUp: actual !== undefined,
     reload: false,
   };

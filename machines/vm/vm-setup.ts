@@ -65,8 +65,11 @@ export const vmSetup = setup({
     clearActual: effect(({ context }: { context: VmContext }) =>
       context.gaveUp ? [{ run: 'clearActual', input: { vm: vmOf(context.address) } }] : [],
     ),
-    wishRunning: assign({ recorded: 'running', cause: 'user', why: 'a user starts it' }),
-    wishStopped: assign({ recorded: 'stopped', why: 'a user stops it' }),
+    wishRunning: assign({ recorded: 'running', wish: 'running', cause: 'user', why: 'a user starts it' }),
+    /** It is on its way to run already. */
+    wishStillRunning: assign({ recorded: 'running', wish: 'running' }),
+    wishStopped: assign({ recorded: 'stopped', wish: 'stopped', why: 'a user stops it' }),
+    stopsByItself: assign({ recorded: 'stopped', wish: 'stopped', why: 'the guest shut itself down (T7b)' }),
     takeLease: assign(({ event }) => {
       if (event.type === 'jobDone') return { lease: { node: nodeId(event.node), epoch: event.epoch } };
       return event.type === 'jobFailed' ? { lease: event.lease } : {};
@@ -78,7 +81,7 @@ export const vmSetup = setup({
         : {},
     ),
     noteSettled: assign({ unsettled: false }),
-    settle: assign({ unsettled: false, attempt: 0, tried: [], target: null, evidence: [], again: false }),
+    settle: assign({ wish: null, unsettled: false, attempt: 0, tried: [], target: null, evidence: [], again: false }),
   },
 });
 

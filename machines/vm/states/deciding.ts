@@ -11,7 +11,7 @@ export const loading = vmSetup.createStateConfig({
       { guard: ({ event }) => event.output === null, target: 'absent' },
       {
         target: 'deciding',
-        actions: assign(({ event }) => (event.output === null ? {} : fromDocument(event.output))),
+        actions: assign(({ context, event }) => (event.output === null ? {} : fromDocument(event.output, context))),
       },
     ],
     onError: 'loadingFailed',
@@ -47,7 +47,7 @@ export const deciding = vmSetup.createStateConfig({
   always: [
     { guard: ({ context }) => context.wish === 'stopped', target: 'stopping', actions: 'wishStopped' },
     {
-      guard: ({ context }) => context.wish === 'running' && (context.recorded === 'stopped' || context.lease === null),
+      guard: ({ context }) => context.wish === 'running',
       target: 'recovering',
       actions: 'wishRunning',
     },
@@ -61,5 +61,4 @@ export const deciding = vmSetup.createStateConfig({
     { guard: ({ context }) => context.unsettled && (context.ha || context.cause === 'user'), target: 'recovering' },
     { target: 'running.unconfirmed' },
   ],
-  exit: assign({ wish: null }),
 });

@@ -4,7 +4,7 @@ import { RETRY_MS, vmSetup } from '../vm-setup.ts';
 
 /** B5: the attempts are used up. A user's start begins anew. */
 export const failed = vmSetup.createStateConfig({
-  entry: ['noteGiveUp', assign({ attempt: 0, tried: [], unsettled: false, gaveUp: true })],
+  entry: ['noteGiveUp', assign({ wish: null, attempt: 0, tried: [], unsettled: false, gaveUp: true })],
   initial: 'recording',
   on: {
     start: { target: 'recovering', actions: 'wishRunning' },

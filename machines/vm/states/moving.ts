@@ -18,7 +18,7 @@ export const moving = vmSetup.createStateConfig({
   ],
   on: {
     stop: { actions: 'wishStopped' },
-    start: { actions: assign({ recorded: 'running' }) },
+    start: { actions: 'wishStillRunning' },
     adopt: { actions: assign({ reload: true }) },
     hostDown: { actions: ['noteEvidence', 'tellJob'] },
     // Agents speak of a VM only while no command is under way for it: the one that was asked died.

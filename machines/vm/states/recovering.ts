@@ -16,7 +16,7 @@ export const recovering = vmSetup.createStateConfig({
   ],
   on: {
     stop: { actions: 'wishStopped' },
-    start: { actions: assign({ recorded: 'running' }) },
+    start: { actions: 'wishStillRunning' },
     adopt: { actions: assign({ reload: true }) },
     capacity: { actions: assign({ again: true }) },
     hostDown: { actions: ['noteEvidence', 'tellJob'] },
@@ -25,9 +25,16 @@ export const recovering = vmSetup.createStateConfig({
     jobFailed: [
       { guard: 'isOtherJob' },
       {
+        // Stopped by itself before a user started it.
+        guard: ({ context, event }) => event.code === 'STOPPED_BY_WISH' && context.wish === 'running',
+        target: 'recovering',
+        reenter: true,
+        actions: ['takeLease', 'wishRunning'],
+      },
+      {
         guard: ({ event }) => event.code === 'STOPPED_BY_WISH',
         target: 'recordingStop',
-        actions: ['takeLease', 'takeWhy', assign({ recorded: 'stopped' })],
+        actions: ['takeLease', 'stopsByItself', 'takeWhy'],
       },
       { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },
       { guard: ({ event }) => event.code === 'NOT_NEEDED', target: 'running', actions: 'takeWhy' },

@@ -33,7 +33,7 @@ export const running = vmSetup.createStateConfig({
         guard: ({ context, event }) =>
           isCurrent(context, event) && event.state === 'off' && event.reason === 'guest-shutdown',
         target: 'recordingStop',
-        actions: assign({ recorded: 'stopped', why: 'the guest shut itself down (T7b)' }),
+        actions: 'stopsByItself',
       },
       {
         guard: ({ context, event }) => isCurrent(context, event) && event.state === 'off' && context.ha,

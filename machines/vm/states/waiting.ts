@@ -28,6 +28,7 @@ export const returning = vmSetup.createStateConfig({
     ],
     actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
     stop: { target: 'stopping', actions: 'wishStopped' },
+    start: { actions: 'wishStillRunning' },
   },
 });
 
@@ -42,7 +43,7 @@ export const waiting = vmSetup.createStateConfig({
   on: {
     capacity: { guard: 'hasTriesLeft', target: 'recovering' },
     stop: { target: 'stopping', actions: 'wishStopped' },
-    start: { actions: assign({ recorded: 'running' }) },
+    start: { actions: 'wishStillRunning' },
     hostDown: { actions: 'noteEvidence' },
     actual: {
       guard: 'runsHere',
