@@ -5,6 +5,7 @@ import {
   type DownEvidence,
   type FenceAnswer,
   type Judgement,
+  type Lease,
   type NodeId,
   nodeId,
   type VmId,
@@ -56,6 +57,15 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
       }
     }
   };
+  /** The sector says who has it: a node that the database leased it to since may never have taken it. */
+  const stopHolder = async (vm: VmId, lease: Lease | null): Promise<void> => {
+    const sector = await storage.readLease(vm);
+    const node = sector?.status === 'held' ? sector.node : lease?.node;
+    const epoch = Math.max(sector?.epoch ?? 0, lease?.epoch ?? 0);
+    if (node === undefined || epoch === 0) return;
+    const reply = await ask(bus, node, { do: 'stop', vm, epoch, graceMs: STOP_GRACE_MS }, STOP_GRACE_MS * 2);
+    if (!reply.ok) throw new HypervisorError(`${node} did not stop ${vm}: ${reply.why}`);
+  };
   const noteEffect = async (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => note(entry);
   return {
     vm: {
@@ -78,11 +88,7 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
         if ((await readVm(database, vm)) === undefined) return null;
         // The wish first: whatever happens to its node from now on, nobody brings it back (T7b).
         const { lease } = await changeVm(database, vm, (document) => ({ ...document, recorded: 'stopped' }));
-        if (lease !== null && lease.epoch > 0) {
-          const command = { do: 'stop' as const, vm, epoch: lease.epoch, graceMs: STOP_GRACE_MS };
-          const reply = await ask(bus, lease.node, command, STOP_GRACE_MS * 2);
-          if (!reply.ok) throw new HypervisorError(`${lease.node} did not stop ${vm}: ${reply.why}`);
-        }
+        await stopHolder(vm, lease);
         return null;
       },
     },

@@ -30,6 +30,9 @@ export const vmSetup = setup({
   guards: {
     isOurJob: ({ context, event }) => 'job' in event && event.job === currentJob(context),
     isOtherJob: ({ context, event }) => !('job' in event && event.job === currentJob(context)),
+    isStoppedByWish: ({ event }) => event.type === 'jobFailed' && event.code === 'STOPPED_BY_WISH',
+    startsAnyway: ({ context, event }) =>
+      event.type === 'jobFailed' && event.code === 'STOPPED_BY_WISH' && context.wish === 'running',
     isToStop: ({ context }) => context.recorded === 'stopped',
     isToReload: ({ context }) => context.reload,
     hasTriesLeft: ({ context }) => context.attempt < MAX_ATTEMPTS,

@@ -205,3 +205,15 @@ test('a stop that cannot be carried out goes on, until its host is known down or
   expect(stopping().take(hostDown).state).toBe('recordingStop');
   expect(stopping().take({ type: 'start' }).state).toBe('recovering');
 });
+
+test('one that was stopped and runs after all is stopped again, also under a lease that the database no longer has', () => {
+  const stopped = () => loaded({ recorded: 'stopped' });
+  expect(stopped().take(actual('running', 'unknown', 3)).state).toBe('stopping');
+  expect(stopped().take(actual('off', 'crashed', 3)).state).toBe('stopped');
+});
+
+test('a user who starts it while a recovery finds that its guest had shut down is obeyed', () => {
+  const chart = running().take(hostDown, { type: 'start' });
+  expect(chart.take(jobFailed(chart, 'STOPPED_BY_WISH')).state).toBe('recovering');
+  expect(chart.context.cause).toBe('user');
+});

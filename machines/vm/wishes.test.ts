@@ -40,12 +40,16 @@ class Played {
   #work(well: boolean): void {
     const { chart } = this;
     const { state } = chart;
-    if (state === 'recovering') return this.#endJob(well);
-    if (!['loading', 'stopping', 'recordingStop'].includes(state)) return;
-    if (!well) return void chart.fails();
-    if (state !== 'loading') this.#doc = { ...this.#doc, recorded: 'stopped' };
+    if (state === 'recovering') this.#endJob(well);
+    else if (!['loading', 'stopping', 'recordingStop'].includes(state)) return;
+    else if (well) this.#effect(state === 'loading');
+    else chart.fails();
+  }
+
+  #effect(isLoading: boolean): void {
+    if (!isLoading) this.#doc = { ...this.#doc, recorded: 'stopped' };
     const spec = { vm: 'web', cpus: 1, memoryMiB: 1, disk: 'd' };
-    chart.done(state === 'loading' ? { spec, ha: true, priority: 0, failback: true, home: null, ...this.#doc } : null);
+    this.chart.done(isLoading ? { spec, ha: true, priority: 0, failback: true, home: null, ...this.#doc } : null);
   }
 
   #endJob(well: boolean): void {

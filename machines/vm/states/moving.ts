@@ -5,6 +5,7 @@ import { nodeId } from '../../ids.ts';
 import { currentJob, isHostDown, jobInput, type VmContext } from '../context.ts';
 import { vmSetup } from '../vm-setup.ts';
 import { onJobDone } from './on-job-done.ts';
+import { onStoppedByWish } from './on-stopped-by-wish.ts';
 
 /** Migrated live to `target`; until the source gave its lease back it runs where it was. */
 export const moving = vmSetup.createStateConfig({
@@ -26,11 +27,7 @@ export const moving = vmSetup.createStateConfig({
     jobDone: onJobDone('moved to'),
     jobFailed: [
       { guard: 'isOtherJob' },
-      {
-        guard: ({ event }) => event.code === 'STOPPED_BY_WISH',
-        target: 'recordingStop',
-        actions: ['takeLease', 'takeWhy', assign({ recorded: 'stopped' })],
-      },
+      ...onStoppedByWish(),
       { guard: 'isToStop', target: 'stopping', actions: ['takeLease', 'takeWhy'] },
       {
         guard: ({ event }) => STAYED.has(event.code),

@@ -4,6 +4,7 @@ import { nodeId } from '../../ids.ts';
 import { currentJob, jobInput, type VmContext } from '../context.ts';
 import { vmSetup } from '../vm-setup.ts';
 import { onJobDone } from './on-job-done.ts';
+import { onStoppedByWish } from './on-stopped-by-wish.ts';
 
 export const recovering = vmSetup.createStateConfig({
   entry: [
@@ -24,18 +25,7 @@ export const recovering = vmSetup.createStateConfig({
     jobDone: onJobDone('runs on'),
     jobFailed: [
       { guard: 'isOtherJob' },
-      {
-        // Stopped by itself before a user started it.
-        guard: ({ context, event }) => event.code === 'STOPPED_BY_WISH' && context.wish === 'running',
-        target: 'recovering',
-        reenter: true,
-        actions: ['takeLease', 'wishRunning'],
-      },
-      {
-        guard: ({ event }) => event.code === 'STOPPED_BY_WISH',
-        target: 'recordingStop',
-        actions: ['takeLease', 'stopsByItself', 'takeWhy'],
-      },
+      ...onStoppedByWish(),
       { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },
       { guard: ({ event }) => event.code === 'NOT_NEEDED', target: 'running', actions: 'takeWhy' },
       {

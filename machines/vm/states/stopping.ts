@@ -1,5 +1,4 @@
 import { assign } from 'xstate';
-import { isCurrent } from '../context.ts';
 import { vmOf } from '../events.ts';
 import { RETRY_MS, vmSetup } from '../vm-setup.ts';
 
@@ -8,8 +7,8 @@ export const stopped = vmSetup.createStateConfig({
   on: {
     start: { target: 'recovering', actions: 'wishRunning' },
     actual: {
-      // Back from an isolation during which it was stopped.
-      guard: ({ context, event }) => event.state !== 'off' && isCurrent(context, event),
+      // Back from an isolation during which it was stopped, perhaps under an older lease than the database has now.
+      guard: ({ event }) => event.state !== 'off',
       target: 'stopping',
     },
   },
