@@ -40,6 +40,7 @@ export class ActorCell {
     this.#actor = new LoadedActor(address, context, this.#kind, {
       halted: () => this.#halted,
       onEffect: (effect, result) => this.#offer({ kind: 'effect', effect, result }),
+      onRoom: () => this.#offer({ kind: 'room' }),
       onTimer: (id, timer) => this.#offer({ kind: 'timer', id, timer }),
     });
   }
@@ -133,7 +134,8 @@ export class ActorCell {
     const state = await this.#actor.load(work.kind === 'wake' ? work.entry : undefined);
     if (this.#mustSendFirst) await this.#sendFirst();
     if (this.#takeKept(work)) return;
-    if (work.kind === 'wake' || work.kind === 'reload') return;
+    if (work.kind === 'room') this.#actor.follow();
+    if (work.kind === 'wake' || work.kind === 'reload' || work.kind === 'room') return;
     // What ends while it is parked is still in the state, and comes again once it is released.
     if (work.kind !== 'message' && state.status === 'parked') return;
     if (work.kind === 'message') {
@@ -246,7 +248,7 @@ export class ActorCell {
     }
     const text = `${this.address}: ${error instanceof Error ? error.message : String(error)}`;
     alert({ code: 'STEP_FAILED', address: this.address, text });
-    if (work.kind === 'wake' || work.kind === 'reload') return;
+    if (work.kind === 'wake' || work.kind === 'reload' || work.kind === 'room') return;
     if (this.#failures >= this.#kind.onError.maxFailures) {
       await this.#giveUp(work, error);
       return;

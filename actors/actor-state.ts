@@ -1,5 +1,6 @@
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { type Envelope, type PendingEffect, readEnvelope, storedMessages } from './envelope.ts';
+import { migrateWork } from './migrate-work.ts';
 import type { Kind } from './registration.ts';
 import { migrateSnapshot, reviveSnapshot } from './snapshot.ts';
 import type { Address, JournalEntry, MailboxMessage } from './transport.ts';
@@ -62,18 +63,11 @@ export function emptyState(): ActorState {
 /** Throws `CorruptJournal`, `VersionMismatch`. */
 export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): ActorState {
   const stored = readEnvelope(entry);
-  const snapshot = (): AnyMachineSnapshot =>
-    reviveSnapshot(
-      kind,
-      entry.address,
-      migrateSnapshot(kind, entry.address, stored.snapshot, stored.version),
-      stored.effects,
-    );
-  return {
+  const state: ActorState = {
     sequence: entry.sequence,
     step: stored.step,
     status: stored.status,
-    snapshot: stored.unborn === true ? undefined : snapshot(),
+    snapshot: undefined,
     parent: stored.parent,
     parked: stored.parked,
     forgot: stored.forgot === true,
@@ -91,10 +85,28 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     sent: new Map(Object.entries(stored.sent)),
     effects: new Map(stored.effects.map((effect) => [effect.key, effect])),
   };
+  if (stored.unborn !== true) state.snapshot = liveSnapshot(kind, entry.address, stored, state, nowMs);
+  return state;
 }
 
-/** True when somebody must look after it even if no message comes. */
-export function hasWork(stored: Envelope): boolean {
+/** Of the registered version; `state` waits for what it waits for. */
+function liveSnapshot(
+  kind: Kind,
+  address: Address,
+  { snapshot, version, step }: Envelope,
+  state: ActorState,
+  nowMs: number,
+): AnyMachineSnapshot {
+  const migrated = migrateSnapshot(kind, address, snapshot, version);
+  if (version !== kind.version && migrated.status === 'active' && state.status !== 'stopped') {
+    migrateWork(kind, address, reviveSnapshot(kind, address, migrated, []), step, state, nowMs);
+  }
+  return reviveSnapshot(kind, address, migrated, state.effects.values());
+}
+
+/** True when somebody must look after it even if no message comes. `kind`: its migration may give it something to wait for. */
+export function hasWork(stored: Envelope, kind?: Kind): boolean {
+  if (stored.status === 'active' && kind?.migrate !== undefined && stored.version < kind.version) return true;
   if (stored.status === 'parked') return stored.outbox.length > 0;
   return stored.timers.length > 0 || stored.effects.length > 0 || stored.outbox.length > 0;
 }

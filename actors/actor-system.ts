@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import { isControl } from './control.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import { type StepRecord, stepRecord } from './envelope.ts';
-import { MalformedEvent, SystemStopped, UnknownKind } from './errors.ts';
+import { InvalidSettings, MalformedEvent, SystemStopped, UnknownKind } from './errors.ts';
 import type { HostContext } from './host-context.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { DEFAULT_MEMBERSHIP } from './membership.ts';
@@ -17,7 +17,7 @@ import { refusalOf } from './refusal.ts';
 import type { Kind, KindOptions } from './registration.ts';
 import { RESERVED } from './reserved.ts';
 import { assertSerialisable } from './serialisable.ts';
-import { assertSettings } from './settings.ts';
+import { assertKind, assertSettings } from './settings.ts';
 import type { Address, DeadLetter, Transport } from './transport.ts';
 
 export interface ActorSystemOptions {
@@ -81,6 +81,7 @@ export class ActorSystem {
         }
       },
       kindFor: (of) => this.#kind(of),
+      kindOf: (of) => this.#kinds.get(kindOf(of)),
       freshId: () => `${host}-${life}-${++count}`,
       onCyclePoint: options.onCyclePoint ?? (() => {}),
     };
@@ -88,11 +89,13 @@ export class ActorSystem {
     this.#asking = new Asking(transport.bus, clock, `${host}-${life}`);
   }
 
-  /** Before `start`. All hosts register the same kinds; a system that registers none is a client and runs no actors. */
+  /** Before `start`, else `InvalidSettings`. All hosts register the same kinds; a system that registers none is a client and runs no actors. */
   register(kind: string, options: KindOptions): void {
     address(`${kind}/probe`);
-    if (this.#kinds.has(kind)) throw new UnknownKind(`kind ${kind} is registered already`);
+    if (this.#state !== 'new') throw new InvalidSettings(`kind ${kind} comes too late: register before start()`);
+    if (this.#kinds.has(kind)) throw new InvalidSettings(`kind ${kind} is registered already`);
     const onError = { maxFailures: 5, policy: 'park' as const, ...options.onError };
+    assertKind(kind, options.version, onError);
     this.#kinds.set(kind, { ...options, name: kind, effects: options.effects ?? {}, onError });
   }
 
@@ -137,8 +140,9 @@ export class ActorSystem {
     await this.#deliver(this.#checked(to, event), event);
   }
 
-  /** Waits for the actor's `reply`. Throws as `tell`, and `RequestTimeout`, `NotAnswered`. The event itself is durable. */
+  /** Waits for the actor's `reply`. Throws as `tell`, and `RequestTimeout`, `NotAnswered`, `SystemStopped` (before `start` too). The event itself is durable. */
   async ask(to: string, event: AnyEventObject, options: AskOptions = {}): Promise<unknown> {
+    if (this.#state === 'new') throw new SystemStopped('an answer is heard only after start()');
     const target = this.#checked(to, event);
     const id = this.#context.freshId();
     const what = `${event.type} to ${target}`;

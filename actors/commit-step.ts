@@ -25,7 +25,9 @@ export type Work =
   | StepWork
   /** `entry`: the actor's last step, as its partition's sweep saw it. */
   | { readonly kind: 'wake'; readonly entry: JournalEntry }
-  | { readonly kind: 'reload' };
+  | { readonly kind: 'reload' }
+  /** An effect may start that had to wait. */
+  | { readonly kind: 'room' };
 
 /** Where a step happens. */
 export interface Cycle {

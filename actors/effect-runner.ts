@@ -20,12 +20,22 @@ export class EffectRunner {
   readonly #ended = new Set<string>();
   /** Aborted because the actor no longer waits for them; a result may still come. */
   readonly #abandoned = new Set<string>();
+  /** Not ended, wanted or not: one that was aborted may go on. */
+  #live = 0;
   readonly #onEnd: (effect: PendingEffect, result: EffectResult) => void;
+  readonly #onRoom: () => void;
 
-  constructor(address: Address, context: HostContext, onEnd: (effect: PendingEffect, result: EffectResult) => void) {
+  /** `onRoom`: one that nobody waited for has ended, so that another may start. */
+  constructor(
+    address: Address,
+    context: HostContext,
+    onEnd: (effect: PendingEffect, result: EffectResult) => void,
+    onRoom: () => void,
+  ) {
     this.#address = address;
     this.#context = context;
     this.#onEnd = onEnd;
+    this.#onRoom = onRoom;
   }
 
   /** Starts what is pending and not running, aborts what is running and no longer pending. */
@@ -39,7 +49,7 @@ export class EffectRunner {
     }
     for (const key of this.#ended) if (!pending.has(key)) this.#ended.delete(key);
     for (const effect of pending.values()) {
-      if (this.#running.size >= this.#context.limits.effectsInFlight) return;
+      if (this.#live >= this.#context.limits.effectsInFlight) return;
       if (!this.#running.has(effect.key) && !this.#ended.has(effect.key)) this.#start(kind, effect);
     }
   }
@@ -54,10 +64,13 @@ export class EffectRunner {
   #start(kind: Kind, effect: PendingEffect): void {
     const abort = new AbortController();
     this.#running.set(effect.key, abort);
+    this.#live++;
     const end = (result: EffectResult): void => {
+      this.#live--;
       if (this.#running.get(effect.key) !== abort) {
         // Nobody waits for it any more. That it was done all the same goes on record; that it was cut short does not.
         if (this.#abandoned.delete(effect.key) && result.ok) this.#onEnd(effect, result);
+        this.#onRoom();
         return;
       }
       this.#running.delete(effect.key);

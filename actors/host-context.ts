@@ -15,7 +15,10 @@ export interface HostContext {
   /** The servers wake actors for timers from this length on; undefined where they do not. */
   readonly wakeFromMs: number | undefined;
   readonly alert: (alert: Alert) => void;
+  /** Throws `UnknownKind`. */
   readonly kindFor: (address: Address) => Kind;
+  /** Undefined when none is registered. */
+  readonly kindOf: (address: Address) => Kind | undefined;
   /** New each time, and never the same on two hosts or two lives of a host. */
   readonly freshId: () => string;
   readonly onCyclePoint: (point: CyclePoint, address: Address) => void;

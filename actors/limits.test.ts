@@ -10,6 +10,7 @@ import {
   MemoryServer,
   type MemoryServerOptions,
   MemoryTransport,
+  promiseActor,
   systemClock,
   tell,
 } from './mod.ts';
@@ -226,6 +227,10 @@ test.each([
   ['ids', { limits: { idsRemembered: 8 } }, /limits.idsRemembered is 8, needs at least 32/],
   ['senders', { limits: { sendersRemembered: 8 } }, /limits.sendersRemembered is 8, needs at least 512/],
   ['steps', { limits: { stepsPerSlice: 0 } }, /limits.stepsPerSlice is 0, needs at least 1/],
+  ['parts of steps', { limits: { stepsPerSlice: 1.5 } }, /limits.stepsPerSlice is 1.5, needs to be a whole number/],
+  ['sweeps', { membership: { sweepEveryMs: Number.NaN } }, /sweepEveryMs is NaN, needs at least 1/],
+  ['no sweeps', { membership: { sweepEveryMs: 0 } }, /sweepEveryMs is 0, needs at least 1/],
+  ['joining', { membership: { joinMs: Number.NaN } }, /joinMs is NaN, needs at least 0/],
   ['backoff', { limits: { failure: { firstMs: 9, maxMs: 3 } } }, /limits.failure.maxMs is 3, needs at least 9/],
   ['membership', { membership: { aliveEveryMs: 100, deadAfterMs: 150 } }, /deadAfterMs is 150, needs at least 200/],
 ] as const)('a setting that cannot work is refused at once: %s', (_what, options, message) => {
@@ -233,4 +238,32 @@ test.each([
   expect(() => createActorSystem({ transport, clock: systemClock, random: () => 0.5, host: 'n1', ...options })).toThrow(
     expect.objectContaining({ code: 'INVALID_SETTINGS', message: expect.stringMatching(message) }),
   );
+});
+
+test.each([
+  ['version', { version: Number.NaN }, /version of kind a is NaN, needs to be a whole number/],
+  ['tries', { onError: { maxFailures: 0 } }, /onError.maxFailures of kind a is 0, needs at least 1/],
+  ['no number of tries', { onError: { maxFailures: Number.NaN } }, /maxFailures of kind a is NaN, needs to be/],
+] as const)('a kind that cannot work is refused: %s', (_what, wrong, message) => {
+  const transport = new MemoryTransport(new MemoryServer({ clock: systemClock }));
+  const system = createActorSystem({ transport, clock: systemClock, random: () => 0.5, host: 'n1' });
+  expect(() => system.register('a', { machine, version: 1, events, ...wrong })).toThrow(
+    expect.objectContaining({ code: 'INVALID_SETTINGS', message: expect.stringMatching(message) }),
+  );
+});
+
+test('effects that were aborted and go on count too; another starts when one ends', async () => {
+  const ends: (() => void)[] = [];
+  const job = () => new Promise<void>((resolve) => ends.push(resolve));
+  const flipping = setup({ actors: { job: promiseActor<void, undefined>() } }).createMachine({
+    initial: 'off',
+    states: { off: { on: { add: 'on' } }, on: { invoke: { src: 'job' }, on: { add: 'off' } } },
+  });
+  const { system } = await start({ limits: { effectsInFlight: 4 } }, { machine: flipping, effects: { job } });
+  for (let i = 0; i < 41; i += 1) await system.tell('a/1', { type: 'add' });
+  await expect.poll(async () => (await system.inspect('a/1'))?.step).toBe(41);
+  expect(ends).toHaveLength(4);
+  ends[0]?.();
+  await expect.poll(() => ends.length).toBe(5);
+  await system.stop();
 });

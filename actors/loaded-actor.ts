@@ -13,6 +13,8 @@ import type { Address, JournalEntry, MailboxMessage } from './transport.ts';
 export interface LoadedActorEdges {
   readonly halted: () => boolean;
   readonly onEffect: (effect: PendingEffect, result: EffectResult) => void;
+  /** An effect may start that had to wait. */
+  readonly onRoom: () => void;
   readonly onTimer: (id: string, timer: PendingTimer) => void;
 }
 
@@ -37,7 +39,7 @@ export class LoadedActor {
     this.#context = context;
     this.#kind = kind;
     this.#halted = edges.halted;
-    this.#effects = new EffectRunner(address, context, edges.onEffect);
+    this.#effects = new EffectRunner(address, context, edges.onEffect, edges.onRoom);
     this.#timers = new TimerSet(context.clock, edges.onTimer);
     this.#outbox = new Outbox(context, address, edges.halted);
   }

@@ -54,7 +54,8 @@ export class OwnedPartition {
     }
     if (this.#quiet.get(entry.address) === entry.sequence) return;
     try {
-      if (hasWork(readEnvelope(entry))) this.#cellFor(entry.address).activate(entry);
+      if (hasWork(readEnvelope(entry), this.#context.kindOf(entry.address)))
+        this.#cellFor(entry.address).activate(entry);
       else this.#quiet.set(entry.address, entry.sequence);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);

@@ -59,6 +59,7 @@ export class Ownership {
   async start(): Promise<void> {
     this.#unsubscribe = this.#context.transport.bus.subscribe(RELEASED, (payload) => this.#released(payload));
     await this.#membership.join();
+    if (this.#halted) return; // stopped meanwhile
     this.#joined = true;
     this.#rebalance();
     this.#tick(1);
@@ -70,7 +71,8 @@ export class Ownership {
     const partitions = [...this.#owned.values()];
     this.halt();
     await Promise.all(partitions.map((partition) => partition.close()));
-    this.#membership.leave();
+    // One that never joined, as a client, has no name to take away: a host may have the same.
+    if (this.#joined) this.#membership.leave();
   }
 
   /** As a host dies: at once and without a word. */

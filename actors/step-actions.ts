@@ -69,7 +69,7 @@ function applyAction(input: StepInput, asked: Asked, action: Action): void {
 }
 
 /** `never` must not become a timer: what is stored is JSON, and servers schedule by dates. */
-function assertDelay(delayMs: number, { type }: AnyEventObject): void {
+export function assertDelay(delayMs: number, { type }: AnyEventObject): void {
   if (Math.abs(delayMs) <= Number.MAX_SAFE_INTEGER) return;
   const wayOut = 'for one that never comes leave it out, or guard it';
   throw new UnsupportedAction(`${type} is to come after ${delayMs} ms, which is no length of time: ${wayOut}`);
