@@ -85,6 +85,7 @@ export class ActorSystem {
       freshId: () => `${host}-${life}-${++count}`,
       onCyclePoint: options.onCyclePoint ?? (() => {}),
     };
+    transport.onAlert?.(this.#context.alert);
     this.#ownership = new Ownership(this.#context, life, ownership);
     this.#asking = new Asking(transport.bus, clock, `${host}-${life}`);
   }

@@ -14,7 +14,9 @@ export interface Alert {
     | 'HOST_NAME_TAKEN'
     | 'MESSAGE_REFUSED'
     | 'SEQUENCE_GAP'
-    | 'LISTENER_FAILED';
+    | 'LISTENER_FAILED'
+    /** What held all journals and mailboxes was removed and made anew: everything before is lost. */
+    | 'STORE_REPLACED';
   readonly text: string;
   readonly address?: Address;
 }

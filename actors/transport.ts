@@ -1,3 +1,4 @@
+import type { Alert } from './alert.ts';
 import type { Bus } from './bus.ts';
 
 /** `kind/id`, for example `vm/web-01`. */
@@ -123,5 +124,7 @@ export interface Transport {
   deadLetter(message: unknown, reason: string): Promise<void>;
   /** The last refused messages, at most `limit`, oldest first. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** For what a human should know and no call can tell. */
+  onAlert?(listener: (alert: Alert) => void): void;
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import { JetStreamTransport } from './jetstream-transport.ts';
 import { LeaderConnection } from './leader-connection.ts';
 import { publishBatch, publishOne } from './raw-publish.ts';
 import { ServerTime } from './server-time.ts';
+import { StreamIdentity } from './stream-identity.ts';
 import { ensureStream, settingsOf } from './stream-setup.ts';
 import { Subjects } from './subjects.ts';
 
@@ -134,16 +135,21 @@ async function connectOnce(given: JetStreamOptions): Promise<Transport> {
     const limits = { timeoutMs, readTimeoutMs, mailboxLimit };
     const serverTime = new ServerTime(async () => timeOf(await manager.streams.info(name)));
     if (schedules) await serverTime.learn();
+    const identity = new StreamIdentity(() => manager.streams.info(name), await manager.streams.info(name));
     const near = new LeaderConnection({
       main: connection,
       urls: options.servers,
-      leader: async () => (await manager.streams.info(name)).cluster?.leader,
+      leader: async () => {
+        const info = await manager.streams.info(name);
+        identity.observe(info); // by the way, every few seconds
+        return info.cluster?.leader;
+      },
       connect: (url) => connect({ ...common, servers: [url], reconnect: false, ignoreClusterUpdates: true }),
       graceMs: timeoutMs * 3,
     });
     await near.follow();
     const what = { stream: name, atomic, schedules };
-    return new JetStreamTransport({ connection, near, manager, subjects, serverTime, ...what, ...limits });
+    return new JetStreamTransport({ connection, near, manager, subjects, serverTime, identity, ...what, ...limits });
   } catch (error) {
     await connection.close();
     throw error;

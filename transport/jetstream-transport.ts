@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   type Address,
+  type Alert,
   type Bus,
   type DeadLetter,
   type Delivery,
@@ -29,6 +30,7 @@ import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
 import { readStored } from './read-stored.ts';
 import type { ServerTime } from './server-time.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
+import type { StreamIdentity } from './stream-identity.ts';
 import type { Subjects } from './subjects.ts';
 import { untilAnswered } from './until-answered.ts';
 
@@ -42,6 +44,7 @@ export interface JetStreamParts {
   readonly atomic: boolean;
   readonly schedules: boolean;
   readonly serverTime: ServerTime;
+  readonly identity: StreamIdentity;
   readonly timeoutMs: number;
   /** How long a read is tried again while nobody answers it. */
   readonly readTimeoutMs: number;
@@ -70,6 +73,8 @@ export class JetStreamTransport implements Transport {
   readonly #journals: JournalSweep;
   readonly #limit: MailboxLimit;
   readonly #feeds = new Set<{ stop(): Promise<void> }>();
+  readonly #watches = new Set<() => void>();
+  readonly #alerts = new Set<(alert: Alert) => void>();
 
   constructor(parts: JetStreamParts) {
     this.#parts = parts;
@@ -90,9 +95,11 @@ export class JetStreamTransport implements Transport {
       stream,
       subjects,
       bus: this.bus,
+      identity: parts.identity,
       isStored: (sequence) => this.#isStored(sequence),
       refuse: (message, reason) => this.deadLetter(message, reason),
     });
+    parts.identity.onReplaced(() => this.#startAnew());
     this.#limit = new MailboxLimit(parts.mailboxLimit, (address) => this.#depth(address));
   }
 
@@ -180,20 +187,57 @@ export class JetStreamTransport implements Transport {
     const { near, manager, stream, subjects } = this.#parts;
     const filters = kinds.map((kind) => subjects.journalsOfKind(kind));
     const info = await this.#answered(() => manager.streams.info(stream));
-    let feed: StreamFeed | undefined;
-    const onMessage = (message: FeedMessage): void => {
-      listener(this.#entry(message));
-      feed?.release();
+    const open = async (from: number): Promise<StreamFeed> => {
+      let feed: StreamFeed | undefined;
+      const onMessage = (message: FeedMessage): void => {
+        listener(this.#entry(message));
+        feed?.release();
+      };
+      feed = await this.#keep(() =>
+        StreamFeed.open(() => near.current, manager, { stream, filters, from, window: WINDOW, onMessage }),
+      );
+      return feed;
     };
-    const from = info.state.last_seq + 1;
-    feed = await this.#keep(() =>
-      StreamFeed.open(() => near.current, manager, { stream, filters, from, window: WINDOW, onMessage }),
-    );
-    const opened = feed;
+    let opened = open(info.state.last_seq + 1);
+    await opened;
+    const close = async (): Promise<void> => {
+      const feed = await opened.catch(() => undefined);
+      if (feed === undefined) return;
+      this.#feeds.delete(feed);
+      await feed.stop();
+    };
+    const untilOpen = async (): Promise<StreamFeed> => {
+      for (;;) {
+        try {
+          return await open(1);
+        } catch (error) {
+          // No leader or not connected: asked again until the servers are back.
+          if (this.#parts.connection.isClosed() || !this.#watches.has(again)) throw error;
+        }
+      }
+    };
+    const again = (): void => {
+      void close();
+      opened = untilOpen();
+      opened.catch(() => {}); // nobody wants it any more
+    };
+    this.#watches.add(again);
     return () => {
-      this.#feeds.delete(opened);
-      void opened.stop();
+      this.#watches.delete(again);
+      void close();
     };
+  }
+
+  onAlert(listener: (alert: Alert) => void): void {
+    this.#alerts.add(listener);
+  }
+
+  /** The stream was removed and made again: what is known of it by number is worth nothing any more. */
+  #startAnew(): void {
+    const text = `stream ${this.#parts.stream} was removed and made again: all actors and messages before are lost`;
+    this.#mailboxes.startAnew();
+    for (const watch of this.#watches) watch();
+    for (const alert of this.#alerts) alert({ code: 'STORE_REPLACED', text });
   }
 
   async deadLetter(message: unknown, reason: string): Promise<void> {

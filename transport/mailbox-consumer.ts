@@ -28,6 +28,8 @@ export interface MailboxOptions {
   readonly deleter: MessageDeleter;
   readonly sweeper: MailboxSweeper;
   readonly receive: (delivery: Delivery) => void;
+  /** False once another stream bears the name. */
+  readonly isSameStream: () => Promise<boolean>;
   readonly isStored: (sequence: number) => Promise<boolean>;
   readonly refuse: (message: unknown, reason: string) => Promise<void>;
 }
@@ -187,11 +189,12 @@ export class MailboxConsumer implements PartitionConsumer {
       if (!taken) release();
       if (line.unreadFrom === undefined) end();
     };
-    const { stream, mailboxOf } = this.#options;
+    const { stream, mailboxOf, isSameStream } = this.#options;
     while (!this.#stopped && feed === undefined) {
       try {
         const filters = [mailboxOf(message.to)];
-        feed = await StreamFeed.open(this.#connection, this.#manager, { stream, filters, from, window, onMessage });
+        const range = { stream, filters, from, window };
+        feed = await StreamFeed.open(this.#connection, this.#manager, { ...range, isSameStream, onMessage });
       } catch {
         // No leader or not connected: ask again until the servers are back.
         await new Promise((resolve) => setTimeout(resolve, 200));

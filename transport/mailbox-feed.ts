@@ -42,6 +42,7 @@ export class MailboxFeed {
   readonly #connection: () => NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #stream: string;
+  readonly #isSameStream: () => Promise<boolean>;
   readonly #subjects: Subjects;
   readonly #members = new Set<Member>();
   #opened: readonly Opened[] = [];
@@ -49,7 +50,14 @@ export class MailboxFeed {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(connection: () => NatsConnection, manager: JetStreamManager, stream: string, subjects: Subjects) {
+  constructor(
+    connection: () => NatsConnection,
+    manager: JetStreamManager,
+    stream: string,
+    subjects: Subjects,
+    isSameStream: () => Promise<boolean>,
+  ) {
+    this.#isSameStream = isSameStream;
     this.#connection = connection;
     this.#manager = manager;
     this.#stream = stream;
@@ -120,6 +128,7 @@ export class MailboxFeed {
       stream: this.#stream,
       filters: this.#filters([...byPartition.keys()]),
       from,
+      isSameStream: this.#isSameStream,
       window: WINDOW,
       lasts: true,
       onMessage: (message) => {

@@ -11,6 +11,7 @@ function world() {
   const empty = new Set<number>();
   const host = () => {
     const sweeper = new MailboxSweeper({
+      identity: 'one',
       bus,
       partitions: 3,
       purge: (below, removed) => {

@@ -10,11 +10,13 @@ const FEW = 64;
 /** How long an owner that stops waits for servers that confirm nothing. */
 const SILENCE_MS = 2_000;
 
-const news = z.object({ below: z.array(z.tuple([z.number().int(), z.number().int()])) });
+const news = z.object({ of: z.string(), below: z.array(z.tuple([z.number().int(), z.number().int()])) });
 
 export interface MailboxSweeperOptions {
   readonly bus: Bus;
   readonly partitions: number;
+  /** Which stream: numbers of another one of the same name mean nothing here. */
+  readonly identity: string;
   /** Removes all mailbox messages below, of every partition; calls back when that is certain. */
   readonly purge: (below: number, removed: () => void) => void;
   /**
@@ -50,7 +52,8 @@ export class MailboxSweeper {
     this.#options = options;
     this.#unsubscribe = options.bus.subscribe(SUBJECT, (payload) => {
       const heard = news.safeParse(payload);
-      if (heard.success) for (const [partition, below] of heard.data.below) this.#raise(partition, below);
+      if (heard.success && heard.data.of === options.identity)
+        for (const [partition, below] of heard.data.below) this.#raise(partition, below);
     });
   }
 
@@ -153,7 +156,7 @@ export class MailboxSweeper {
       this.#told.set(partition, done);
       below.push([partition, done]);
     }
-    if (below.length > 0) this.#options.bus.publish(SUBJECT, { below });
+    if (below.length > 0) this.#options.bus.publish(SUBJECT, { of: this.#options.identity, below });
   }
 
   /** Asks about the partitions that hold the purge up: nobody serves them, or nothing was sent to them for long. */

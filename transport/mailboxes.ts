@@ -1,10 +1,11 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Bus, Delivery } from '#actors';
+import type { Address, Bus, Delivery, PartitionConsumer } from '#actors';
 import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxFeed } from './mailbox-feed.ts';
 import { MailboxSweeper } from './mailbox-sweeper.ts';
 import { MessageDeleter } from './message-deleter.ts';
+import type { StreamIdentity } from './stream-identity.ts';
 import type { Subjects } from './subjects.ts';
 
 export interface MailboxParts {
@@ -13,52 +14,122 @@ export interface MailboxParts {
   readonly stream: string;
   readonly subjects: Subjects;
   readonly bus: Bus;
+  readonly identity: StreamIdentity;
   readonly isStored: (sequence: number) => Promise<boolean>;
   readonly refuse: (message: unknown, reason: string) => Promise<void>;
 }
 
-/** The receiving side of all partitions of this host: what they share. */
+const PAUSE_MS = 200;
+
+/** What all partitions of this host share, for one and the same stream. */
+interface Shared {
+  readonly feed: MailboxFeed;
+  readonly deleter: MessageDeleter;
+  readonly sweeper: MailboxSweeper;
+  readonly isSameStream: () => Promise<boolean>;
+}
+
+interface Place {
+  readonly partition: number;
+  readonly receive: (delivery: Delivery) => void;
+  consumer: MailboxConsumer | undefined;
+}
+
+/** The receiving side of all partitions of this host. */
 export class Mailboxes {
   readonly #parts: MailboxParts;
-  readonly #feed: MailboxFeed;
-  readonly #deleter: MessageDeleter;
-  readonly #sweeper: MailboxSweeper;
+  readonly #places = new Set<Place>();
+  #shared: Shared;
+  #closed = false;
 
   constructor(parts: MailboxParts) {
     this.#parts = parts;
-    const { connection, manager, stream, subjects, bus } = parts;
-    this.#feed = new MailboxFeed(connection, manager, stream, subjects);
-    this.#deleter = new MessageDeleter(manager, stream);
-    this.#sweeper = new MailboxSweeper({
+    this.#shared = this.#share();
+  }
+
+  #share(): Shared {
+    const { connection, manager, stream, subjects, bus, identity } = this.#parts;
+    const { created } = identity;
+    const deleter = new MessageDeleter(manager, stream, (maxAgeMs) => identity.isStill(created, maxAgeMs));
+    const sweeper = new MailboxSweeper({
       bus,
       partitions: subjects.partitions,
-      purge: (below, removed) => this.#deleter.purge(subjects.mailboxes, below, removed),
+      identity: created,
+      purge: (below, removed) => deleter.purge(subjects.mailboxes, below, removed),
       doneBelow: (partition, from, head) => this.#doneBelow(partition, from, head),
-      settled: (silenceMs) => this.#deleter.settled(silenceMs),
+      settled: (silenceMs) => deleter.settled(silenceMs),
     });
+    const isSameStream = (): Promise<boolean> => identity.isStill(created, 0);
+    const feed = new MailboxFeed(connection, manager, stream, subjects, isSameStream);
+    return { feed, deleter, sweeper, isSameStream };
   }
 
   /** Throws the client library's errors. */
-  open(partition: number, receive: (delivery: Delivery) => void): Promise<MailboxConsumer> {
+  async open(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
+    const place: Place = { partition, receive, consumer: undefined };
+    this.#places.add(place);
+    try {
+      await this.#fill(place);
+    } catch (error) {
+      this.#places.delete(place);
+      throw error;
+    }
+    return {
+      stop: async () => {
+        this.#places.delete(place);
+        await place.consumer?.stop();
+      },
+    };
+  }
+
+  async #fill(place: Place): Promise<void> {
+    const shared = this.#shared;
     const { connection, manager, stream, subjects, isStored, refuse } = this.#parts;
-    return MailboxConsumer.open(connection, manager, {
-      stream,
-      partition,
-      filter: subjects.mailboxesOf(partition),
-      mailboxOf: (to) => subjects.mailboxOf(to),
-      feed: this.#feed,
-      deleter: this.#deleter,
-      sweeper: this.#sweeper,
-      receive,
-      isStored,
-      refuse,
-    });
+    const { partition, receive } = place;
+    const filter = subjects.mailboxesOf(partition);
+    const mailboxOf = (to: Address): string => subjects.mailboxOf(to);
+    const own = { stream, partition, filter, mailboxOf, receive, isStored, refuse };
+    const consumer = await MailboxConsumer.open(connection, manager, { ...own, ...shared });
+    if (shared === this.#shared && this.#places.has(place)) place.consumer = consumer;
+    else await consumer.stop();
+  }
+
+  /**
+   * The stream is another one than before: forgets all that is known by number, removes nothing by it, and reads every
+   * partition from the first message on.
+   */
+  startAnew(): void {
+    const { feed, deleter, sweeper } = this.#shared;
+    sweeper.stop();
+    deleter.close();
+    this.#shared = this.#share();
+    for (const place of this.#places) {
+      void place.consumer?.stop();
+      place.consumer = undefined;
+      void this.#fillAgain(place);
+    }
+    void feed.stop();
+  }
+
+  async #fillAgain(place: Place): Promise<void> {
+    const shared = this.#shared;
+    const isWanted = (): boolean => !this.#closed && shared === this.#shared && this.#places.has(place);
+    while (isWanted() && place.consumer === undefined) {
+      try {
+        await this.#fill(place);
+      } catch {
+        // No leader or not connected: ask again until the servers are back.
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
   }
 
   async close(): Promise<void> {
-    this.#sweeper.stop();
-    this.#deleter.close();
-    await this.#feed.stop();
+    this.#closed = true;
+    const { feed, deleter, sweeper } = this.#shared;
+    sweeper.stop();
+    deleter.close();
+    await feed.stop();
   }
 
   /**

@@ -11,7 +11,7 @@ function deleterThat(answers: (() => boolean | Promise<boolean>)[]): { deleter: 
   };
   // The only call the deleter makes here.
   const manager = { streams: { deleteMessage } } as unknown as JetStreamManager;
-  return { deleter: new MessageDeleter(manager, 'test'), calls: () => calls };
+  return { deleter: new MessageDeleter(manager, 'test', async () => true), calls: () => calls };
 }
 
 const fails = (err_code: number, code: number, description: string) => (): never => {
@@ -51,7 +51,11 @@ test('who waits for the last removals waits for slow servers, not for silent one
   const deleteMessage = (): Promise<boolean> =>
     answers[asked++]?.promise ?? Promise.reject(new Error('asked too often'));
   // The only call the deleter makes here.
-  const deleter = new MessageDeleter({ streams: { deleteMessage } } as unknown as JetStreamManager, 'test');
+  const deleter = new MessageDeleter(
+    { streams: { deleteMessage } } as unknown as JetStreamManager,
+    'test',
+    async () => true,
+  );
   for (let sequence = 1; sequence <= 20; sequence += 1) deleter.delete(sequence);
   let over = false;
   const settled = deleter.settled(40).then(() => {

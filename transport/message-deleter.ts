@@ -3,45 +3,50 @@ import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 const SEQUENCE_NOT_FOUND = 10043;
 const DELETE_FAILED = 10057;
 const AT_ONCE = 16;
+/** How old the knowledge may be that it still is the same stream: a purge could destroy all of another one. */
+const SURE_MS = { purge: 0, single: 250 };
 
 /**
  * Removes acknowledged mailbox messages from the stream, a bounded number at once. A message whose removal is not
- * confirmed is tried again; one that is never removed comes again to the next owner, who recognises it.
+ * confirmed is tried again; one that is never removed comes again to the next owner, who recognises it. Once the stream is
+ * another one than it was made for, it removes nothing any more.
  */
 export class MessageDeleter {
   readonly #manager: JetStreamManager;
   readonly #stream: string;
+  readonly #isSameStream: (maxAgeMs: number) => Promise<boolean>;
   readonly #queue: (() => Promise<unknown>)[] = [];
   readonly #unconfirmed = new Set<Promise<void>>();
   #busy = 0;
   #confirmations = 0;
   #closed = false;
 
-  constructor(manager: JetStreamManager, stream: string) {
+  constructor(manager: JetStreamManager, stream: string, isSameStream: (maxAgeMs: number) => Promise<boolean>) {
     this.#manager = manager;
     this.#stream = stream;
+    this.#isSameStream = isSameStream;
   }
 
   /** `removed` is called when the message is certainly gone. */
   delete(sequence: number, removed: () => void = () => {}): void {
-    this.#add(() => this.#manager.streams.deleteMessage(this.#stream, sequence, false), removed);
+    this.#add(() => this.#manager.streams.deleteMessage(this.#stream, sequence, false), SURE_MS.single, removed);
   }
 
   /** Removes all messages under `filter` below `sequence`; `removed` is called when they are certainly gone. */
   purge(filter: string, sequence: number, removed: () => void = () => {}): void {
-    this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }), removed);
+    this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }), SURE_MS.purge, removed);
   }
 
-  #add(removal: () => Promise<unknown>, removed: () => void): void {
+  #add(removal: () => Promise<unknown>, sureMs: number, removed: () => void): void {
     if (this.#closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#unconfirmed.add(promise);
     this.#queue.push(async () => {
-      await this.#remove(removal);
+      const isGone = await this.#remove(removal, sureMs);
       this.#confirmations += 1;
       this.#unconfirmed.delete(promise);
       resolve();
-      removed();
+      if (isGone) removed();
     });
     this.#pump();
   }
@@ -79,17 +84,23 @@ export class MessageDeleter {
     }
   }
 
-  async #remove(removal: () => Promise<unknown>): Promise<void> {
+  /** False when it was given up. */
+  async #remove(removal: () => Promise<unknown>, sureMs: number): Promise<boolean> {
     while (!this.#closed) {
       try {
+        if (!(await this.#isSameStream(sureMs))) {
+          this.close();
+          return false;
+        }
         await removal();
-        return;
+        return true;
       } catch (error) {
-        if (isGone(error)) return;
+        if (isGone(error)) return true;
         // No leader or not connected: the message stays until the servers are back.
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
+    return false;
   }
 }
 

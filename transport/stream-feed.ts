@@ -1,5 +1,6 @@
 import type { ConsumerConfig, JetStreamManager } from '@nats-io/jetstream';
 import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node';
+import { TransportUnavailable } from '#actors';
 import { type FeedConsumer, makeConsumer, makeConsumerOn } from './feed-consumer.ts';
 
 /** A stored message. */
@@ -20,6 +21,8 @@ export interface FeedOptions {
   /** True for a feed that lasts: after a while it reads from a consumer on the very server it is connected to. */
   readonly lasts?: boolean;
   readonly onMessage: (message: FeedMessage) => void;
+  /** Asked of the servers: false once another stream bears the name. Of that one this feed reads nothing. */
+  readonly isSameStream?: () => Promise<boolean>;
 }
 
 const HEARTBEAT_MS = 500;
@@ -122,9 +125,12 @@ export class StreamFeed {
   }
 
   async #use(consumer: FeedConsumer): Promise<void> {
-    if (this.#stopped) {
+    // After it was made: of a stream that is the same even now.
+    const isSame = (await this.#options.isSameStream?.()) ?? true;
+    if (this.#stopped || !isSame) {
       await this.#manager.consumers.delete(this.#options.stream, consumer.name);
-      return;
+      if (this.#stopped) return;
+      throw new TransportUnavailable(`stream ${this.#options.stream} is another one than before`);
     }
     this.#consumer = consumer;
     this.#pending = consumer.pending;
