@@ -8,6 +8,7 @@ import { isControl } from './control.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import { type StepRecord, stepRecord } from './envelope.ts';
 import { InvalidSettings, MalformedEvent, SystemStopped, UnknownKind } from './errors.ts';
+import { freshStart } from './fresh-start.ts';
 import type { HostContext } from './host-context.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { DEFAULT_MEMBERSHIP } from './membership.ts';
@@ -166,6 +167,23 @@ export class ActorSystem {
   /** Lets a parked actor go on from its last commit. */
   async release(to: string): Promise<void> {
     await this.#deliver(this.#target(to), { type: 'actor.release' });
+  }
+
+  /**
+   * Makes the actor as if it had never been, also one whose journal nothing can read: its state and what it waited for are
+   * lost, what waits in its mailbox makes it anew. Returns whether there was one. Throws `StaleCommit` when it moved just now.
+   */
+  async forget(of: string): Promise<boolean> {
+    const target = this.#target(of);
+    const last = await this.#transport.latest(target);
+    if (last === undefined) return false;
+    const before = (await this.#transport.history(target, 64)).filter(({ sequence }) => sequence < last.sequence);
+    const body = freshStart([...before, last], this.host);
+    const commitId = this.#context.freshId();
+    await this.#transport.commit({
+      ...{ address: target, expectedSequence: last.sequence, commitId, body, outgoing: [] },
+    });
+    return true;
   }
 
   /** The actor's last committed step; undefined if it never existed. Throws `TransportUnavailable`. */

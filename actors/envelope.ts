@@ -103,17 +103,25 @@ export interface StepRecord extends Envelope {
   readonly commitId: string;
 }
 
-/** Throws `CorruptJournal` that names the actor. */
+/** Throws `CorruptJournal` that names the actor and the way out. */
 export function readEnvelope(entry: JournalEntry): Envelope {
   let body: unknown;
   try {
     body = JSON.parse(entry.body);
   } catch (error) {
-    throw new CorruptJournal(`${entry.address} entry ${entry.sequence} is not JSON`, { cause: error });
+    throw new CorruptJournal(`${entry.address} entry ${entry.sequence} is not JSON: ${wayOut(entry)}`, {
+      cause: error,
+    });
   }
   const parsed = envelope.safeParse(body);
   if (parsed.success) return withoutUndefined(parsed.data);
-  throw new CorruptJournal(`${entry.address} entry ${entry.sequence}: ${z.prettifyError(parsed.error)}`);
+  throw new CorruptJournal(
+    `${entry.address} entry ${entry.sequence}: ${z.prettifyError(parsed.error)}\n${wayOut(entry)}`,
+  );
+}
+
+function wayOut({ address }: JournalEntry): string {
+  return `\`understudy actors forget ${address}\` lets it begin anew, without its state`;
 }
 
 export function stepRecord(entry: JournalEntry): StepRecord {

@@ -47,6 +47,10 @@ test('the commands that errors name show an actor, release it and end it', async
   await expect.poll(async () => (await system.inspect('a/1'))?.status).toBe('active');
   await understudy('stop', 'a/1');
   await expect.poll(async () => (await system.inspect('a/1'))?.status).toBe('stopped');
+  expect(await understudy('forget', 'a/1')).toBe('a/1 is forgotten\n');
+  expect(await system.inspect('a/1')).toMatchObject({ unborn: true, cause: { event: { type: 'actor.forget' } } });
+  await system.tell('a/1', { type: 'go' });
+  await expect.poll(async () => (await system.inspect('a/1'))?.status).toBe('active');
   await expect(understudy('history', 'a/1', '--stream', 'none')).rejects.toThrow('the servers have no stream none');
   await system.stop();
   await transport.close();

@@ -36,6 +36,13 @@ export function registerActors(program: Command): void {
     await system.stopActor(address);
     console.log(`${address}: stop is in its mailbox`);
   });
+  add(
+    'forget <address>',
+    'Let an actor begin anew whose journal nothing can read; its state is lost',
+    async (system, address) => {
+      console.log((await system.forget(address)) ? `${address} is forgotten` : `${address} was never there`);
+    },
+  );
   add('dead-letters', 'Messages that no actor took, and why', async (system) => {
     for (const letter of await system.deadLetters()) console.log(JSON.stringify(letter));
   });

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Envelope } from './envelope.ts';
+import { UNBORN } from './snapshot.ts';
+import type { JournalEntry } from './transport.ts';
+
+const numbered = z.object({
+  step: z
+    .int()
+    .min(0)
+    .max(2 ** 32),
+});
+
+/**
+ * The step after which an actor is as if it had never been, whatever its journal holds; only its numbering goes on. So its
+ * old peers take what it sends, and it takes what they send: which of their messages it took before, only the mailbox knows.
+ */
+export function freshStart(journal: readonly JournalEntry[], host: string): string {
+  const envelope: Envelope = {
+    ...{ format: 1, version: 0, step: lastStep(journal) + 1, host, status: 'active', snapshot: UNBORN, unborn: true },
+    ...{ timers: [], cursors: {}, forgot: true, recent: [], takenUpTo: Number.MAX_SAFE_INTEGER, sent: {} },
+    ...{ outbox: [], effects: [], tells: [], outcome: 'handled', reason: 'forgotten by hand' },
+    cause: { kind: 'message', from: `external:${host}`, event: { type: 'actor.forget' } },
+  };
+  return JSON.stringify(envelope);
+}
+
+/** No step of the actor had a higher number: of those that cannot be read each counts one, or all take a position each. */
+function lastStep(journal: readonly JournalEntry[]): number {
+  let last: number | undefined;
+  for (const { body } of journal) {
+    const step = stepOf(body);
+    if (step !== undefined && step > (last ?? -1)) last = step;
+    else if (last !== undefined) last++;
+  }
+  return last ?? journal.at(-1)?.sequence ?? 0;
+}
+
+function stepOf(body: string): number | undefined {
+  try {
+    return numbered.safeParse(JSON.parse(body)).data?.step;
+  } catch {
+    return undefined; // not JSON: that is why it is to be forgotten
+  }
+}
