@@ -163,6 +163,18 @@ describe('a stream that is configured differently is refused, named, and left as
     expect((await streams.info(name)).state.messages).toBe(0);
   });
 
+  test('without batches, where the hosts before use them', async () => {
+    const { streams } = await manager();
+    const first = await open({ stream: 'batches' });
+    await first.close();
+    const { config } = await streams.info('batches');
+    await streams.update('batches', { ...config, allow_atomic: true } as Partial<StreamConfig>); // as with three replicas
+    await expect(open({ stream: 'batches', atomic: false })).rejects.toMatchObject({
+      code: 'STREAM_MISMATCH',
+      message: expect.stringContaining('allow_atomic is true, needs false'),
+    });
+  });
+
   test('another number of partitions than the hosts before', async () => {
     await open({ stream: 'partitions', partitions: 4 });
     await expect(open({ stream: 'partitions', partitions: 8 })).rejects.toMatchObject({

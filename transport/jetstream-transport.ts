@@ -21,13 +21,14 @@ import { deadLetter, readDeadLetter } from './dead-letter.ts';
 import { WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { JournalSweep } from './journal-sweep.ts';
+import { JournalWatch } from './journal-watch.ts';
 import type { LeaderConnection } from './leader-connection.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
 import { isExternal } from './mailbox-line.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { NatsBus } from './nats-bus.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
-import { readStored } from './read-stored.ts';
+import { readLast, readStored } from './read-stored.ts';
 import type { ServerTime } from './server-time.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 import type { StreamIdentity } from './stream-identity.ts';
@@ -73,7 +74,7 @@ export class JetStreamTransport implements Transport {
   readonly #journals: JournalSweep;
   readonly #limit: MailboxLimit;
   readonly #feeds = new Set<{ stop(): Promise<void> }>();
-  readonly #watches = new Set<() => void>();
+  readonly #watches = new Set<JournalWatch>();
   readonly #alerts = new Set<(alert: Alert) => void>();
 
   constructor(parts: JetStreamParts) {
@@ -184,47 +185,28 @@ export class JetStreamTransport implements Transport {
   }
 
   async watch(kinds: readonly string[], listener: (entry: JournalEntry) => void): Promise<() => void> {
-    const { near, manager, stream, subjects } = this.#parts;
+    const { connection, near, manager, stream, subjects, identity } = this.#parts;
     const filters = kinds.map((kind) => subjects.journalsOfKind(kind));
-    const info = await this.#answered(() => manager.streams.info(stream));
     const open = async (from: number): Promise<StreamFeed> => {
+      const { created } = identity;
       let feed: StreamFeed | undefined;
       const onMessage = (message: FeedMessage): void => {
         listener(this.#entry(message));
         feed?.release();
       };
-      feed = await this.#keep(() =>
-        StreamFeed.open(() => near.current, manager, { stream, filters, from, window: WINDOW, onMessage }),
+      const isSameStream = (): Promise<boolean> => identity.isStill(created, 0);
+      const range = { stream, filters, from, window: WINDOW };
+      feed = await this.#answered(() =>
+        StreamFeed.open(() => near.current, manager, { ...range, isSameStream, onMessage }),
       );
       return feed;
     };
-    let opened = open(info.state.last_seq + 1);
-    await opened;
-    const close = async (): Promise<void> => {
-      const feed = await opened.catch(() => undefined);
-      if (feed === undefined) return;
-      this.#feeds.delete(feed);
-      await feed.stop();
-    };
-    const untilOpen = async (): Promise<StreamFeed> => {
-      for (;;) {
-        try {
-          return await open(1);
-        } catch (error) {
-          // No leader or not connected: asked again until the servers are back.
-          if (this.#parts.connection.isClosed() || !this.#watches.has(again)) throw error;
-        }
-      }
-    };
-    const again = (): void => {
-      void close();
-      opened = untilOpen();
-      opened.catch(() => {}); // nobody wants it any more
-    };
-    this.#watches.add(again);
+    const info = await this.#answered(() => manager.streams.info(stream));
+    const watch = await JournalWatch.open(open, () => connection.isClosed(), info.state.last_seq + 1);
+    this.#watches.add(watch);
     return () => {
-      this.#watches.delete(again);
-      void close();
+      this.#watches.delete(watch);
+      void watch.stop();
     };
   }
 
@@ -236,7 +218,7 @@ export class JetStreamTransport implements Transport {
   #startAnew(): void {
     const text = `stream ${this.#parts.stream} was removed and made again: all actors and messages before are lost`;
     this.#mailboxes.startAnew();
-    for (const watch of this.#watches) watch();
+    for (const watch of this.#watches) watch.startAnew();
     for (const alert of this.#alerts) alert({ code: 'STORE_REPLACED', text });
   }
 
@@ -246,7 +228,9 @@ export class JetStreamTransport implements Transport {
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    const stored = await this.#readLast(this.#parts.subjects.deadLetters, limit);
+    const { near, manager, stream, subjects, timeoutMs } = this.#parts;
+    const range = { stream, filter: subjects.deadLetters, limit, silenceMs: timeoutMs * 2 };
+    const stored = await this.#answered(() => readLast(() => near.current, manager, range));
     return stored.map(({ data }) => readDeadLetter(data));
   }
 
@@ -256,7 +240,7 @@ export class JetStreamTransport implements Transport {
 
   async close(): Promise<void> {
     const closing = this.#mailboxes.close();
-    await Promise.all([...this.#feeds].map((feed) => feed.stop()));
+    await Promise.all([...this.#feeds, ...this.#watches].map((feed) => feed.stop()));
     await closing;
     await this.#parts.near.stop();
     await this.#parts.connection.close();
@@ -311,21 +295,6 @@ export class JetStreamTransport implements Transport {
     const { near, manager, stream, timeoutMs } = this.#parts;
     const range = { stream, filters: [filter], from: 1, silenceMs: timeoutMs * 2 };
     return this.#answered(() => readStored(() => near.current, manager, range));
-  }
-
-  /** The last `limit`, without reading all that came before: the further back, the larger the steps. */
-  #readLast(filter: string, limit: number): Promise<readonly FeedMessage[]> {
-    const { near, manager, stream, timeoutMs } = this.#parts;
-    return this.#answered(async () => {
-      const last = await manager.streams.getMessage(stream, { last_by_subj: filter });
-      if (last === null) return [];
-      for (let span = limit; ; span *= 8) {
-        const from = Math.max(1, last.seq - span + 1);
-        const range = { stream, filters: [filter], from, silenceMs: timeoutMs * 2 };
-        const found = await readStored(() => near.current, manager, range);
-        if (found.length >= limit || from === 1) return found.slice(-limit);
-      }
-    });
   }
 
   #answered<Result>(read: () => Promise<Result>): Promise<Result> {

@@ -50,3 +50,22 @@ export async function readStored(
     await feed?.stop();
   }
 }
+
+/**
+ * The last `limit` stored under the filter, oldest first, without reading all that came before: the further back, the larger
+ * the steps. Throws as `readStored`.
+ */
+export async function readLast(
+  connection: () => NatsConnection,
+  manager: JetStreamManager,
+  range: { readonly stream: string; readonly filter: string; readonly limit: number; readonly silenceMs: number },
+): Promise<readonly FeedMessage[]> {
+  const { stream, filter, limit, silenceMs } = range;
+  const last = await manager.streams.getMessage(stream, { last_by_subj: filter });
+  if (last === null) return [];
+  for (let span = limit; ; span *= 8) {
+    const from = Math.max(1, last.seq - span + 1);
+    const found = await readStored(connection, manager, { stream, filters: [filter], from, silenceMs });
+    if (found.length >= limit || from === 1) return found.slice(-limit);
+  }
+}

@@ -72,6 +72,8 @@ export async function ensureStream(
   compare('mirror', config.mirror ?? null, null);
   compare('sources', config.sources ?? null, null);
   compare('subject_transform', config.subject_transform ?? null, null);
+  // Hosts without batches send from outboxes, again after each takeover; those with batches forget by then (see `TakenSpan`).
+  if (config.allow_atomic === true) compare('allow_atomic', true, atomic);
   compare('persist_mode', config.persist_mode ?? 'default', 'default');
   if (differences.length > 0) {
     const wayOut =
