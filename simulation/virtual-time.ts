@@ -39,6 +39,11 @@ export class VirtualTime {
     this.#events.plan(this.#instant(delayMs), event);
   }
 
+  /** The same for a deadline: one of many equally long ones that hardly ever come. */
+  planDeadline(delayMs: number, event: PlannedEvent): void {
+    this.#events.planInLine(this.#instant(delayMs), event, delayMs);
+  }
+
   /** Lets everything planned up to `untilMs` happen; `afterEach` runs after each event and its promises. */
   run(untilMs: number, afterEach: () => void): Promise<void> {
     return inTurns(() => {

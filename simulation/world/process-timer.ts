@@ -10,7 +10,7 @@ const ROUNDING_MS = 0.01;
 export class ProcessTimer extends PlannedEvent implements Timer {
   readonly #process: SimProcess;
   readonly #time: VirtualTime;
-  readonly #fire: () => void;
+  #fire: () => void;
   /** By the host's clock: never early, also when its rate changes meanwhile. Undefined: only true time counts. */
   readonly #dueMs: number | undefined;
   #isCancelled = false;
@@ -23,10 +23,10 @@ export class ProcessTimer extends PlannedEvent implements Timer {
     this.#dueMs = dueMs;
   }
 
-  /** After `trueMs` of simulated time. */
-  static after(process: SimProcess, time: VirtualTime, trueMs: number, fire: () => void): ProcessTimer {
+  /** After `trueMs` of simulated time, a span that many such timers have in common. */
+  static deadline(process: SimProcess, time: VirtualTime, trueMs: number, fire: () => void): ProcessTimer {
     const timer = new ProcessTimer(process, time, fire, undefined);
-    time.plan(trueMs, timer);
+    time.planDeadline(trueMs, timer);
     return timer;
   }
 
@@ -42,6 +42,7 @@ export class ProcessTimer extends PlannedEvent implements Timer {
   /** Also when it is due and only waits until its process runs again. */
   override cancel(): void {
     this.#isCancelled = true;
+    this.#fire = nothing; // what it holds on to may go, long before its instant comes
     super.cancel();
   }
 
@@ -59,3 +60,5 @@ export class ProcessTimer extends PlannedEvent implements Timer {
     else this.#fire();
   }
 }
+
+function nothing(): void {}

@@ -35,7 +35,7 @@ export class SimProcess {
 
   /** Runs `fire` in this process after `trueMs` of simulated time, later if it stalls, never if it dies. */
   later(trueMs: number, fire: () => void): Timer {
-    return ProcessTimer.after(this, this.#time, trueMs, fire);
+    return ProcessTimer.deadline(this, this.#time, trueMs, fire);
   }
 
   /** Runs something in this process as soon as neither it nor its host is stalled. */
