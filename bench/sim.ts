@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { parseArgs, promisify } from 'node:util';
-import { DEFAULT_SHAPE, fuzz } from '../simulation/mod.ts';
+import { DEFAULT_SHAPE, fuzz, optimizeLate } from '../simulation/mod.ts';
 import { type ClusterSize, type Measured, measure } from './sim/measure.ts';
 
 /**
@@ -31,7 +31,7 @@ function sizeOf(text: string): ClusterSize {
 async function median(size: string, rounds: number): Promise<Measured> {
   const all: Measured[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const argv = ['--max-semi-space-size=64', import.meta.filename, '--one', size];
+    const argv = [import.meta.filename, '--one', size];
     const { stdout } = await promisify(execFile)(process.execPath, argv);
     all.push(JSON.parse(stdout) as Measured); // what this file prints below
   }
@@ -80,6 +80,7 @@ async function seeds(count: number) {
   return { count, workers, wallSeconds, cpuSeconds, simulatedSeconds, failures };
 }
 
+optimizeLate();
 if (values.one !== undefined) console.log(JSON.stringify(await measure(sizeOf(values.one))));
 else {
   const figures = { sizes: await sizes(), seeds: await seeds(Number(values.seeds)) };

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_SHAPE } from '../simulation/mod.ts';
+import { DEFAULT_SHAPE, optimizeLate } from '../simulation/mod.ts';
 import { fuzzCommand } from './sim-fuzz.ts';
 import { replayCommand } from './sim-replay.ts';
 import { checkCommand, runCommand } from './sim-run.ts';
@@ -8,6 +8,7 @@ import { soakCommand } from './sim-soak.ts';
 /** `understudy sim`: the simulator. */
 export function registerSim(program: Command): void {
   const sim = program.command('sim').description('the simulator: the real code under every fault, in virtual time');
+  sim.hook('preAction', optimizeLate);
   sim
     .command('check')
     .description('reads scenario files and plays nothing; exit status 2: wrong, 3: needs what is not built yet')

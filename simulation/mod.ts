@@ -7,6 +7,7 @@ export { checkSchedule, type Schedule } from './fuzz/schedule.ts';
 export { checkRun } from './run/check-run.ts';
 export { journalsOf } from './run/journals.ts';
 export { withoutRealTime } from './run/no-real-time.ts';
+export { optimizeLate } from './run/optimize-late.ts';
 export { type Build, play } from './run/play.ts';
 export { productionBuild } from './run/production.ts';
 export { recordEvent } from './run/record-event.ts';
