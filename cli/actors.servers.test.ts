@@ -51,6 +51,8 @@ test('the commands that errors name show an actor, release it and end it', async
   expect(await system.inspect('a/1')).toMatchObject({ unborn: true, cause: { event: { type: 'actor.forget' } } });
   await system.tell('a/1', { type: 'go' });
   await expect.poll(async () => (await system.inspect('a/1'))?.status).toBe('active');
+  await expect(understudy('stop', 'b/1')).rejects.toMatchObject({ code: 1, stderr: 'b/1 was never there\n' });
+  expect(await system.inspect('b/1')).toBeUndefined();
   await expect(understudy('history', 'a/1', '--stream', 'none')).rejects.toThrow('the servers have no stream none');
   await system.stop();
   await transport.close();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ActorSystem, createActorSystem, type StepRecord, systemClock } from '#actors';
+import { type ActorSystem, CorruptJournal, createActorSystem, type StepRecord, systemClock } from '#actors';
 import { connectJetStream } from '../transport/mod.ts';
 
 interface Flags {
@@ -29,10 +29,12 @@ export function registerActors(program: Command): void {
     for (const step of await system.history(address)) console.log(line(step));
   });
   add('release <address>', 'Let a parked actor go on from its last step', async (system, address) => {
+    if (!(await wasThere(system, address))) return;
     await system.release(address);
     console.log(`${address}: release is in its mailbox`);
   });
   add('stop <address>', 'End an actor', async (system, address) => {
+    if (!(await wasThere(system, address))) return;
     await system.stopActor(address);
     console.log(`${address}: stop is in its mailbox`);
   });
@@ -46,6 +48,19 @@ export function registerActors(program: Command): void {
   add('dead-letters', 'Messages that no actor took, and why', async (system) => {
     for (const letter of await system.deadLetters()) console.log(JSON.stringify(letter));
   });
+}
+
+/** A mistyped address would be a message that no actor ever takes: said instead, and the command fails. */
+async function wasThere(system: ActorSystem, address: string): Promise<boolean> {
+  try {
+    if ((await system.inspect(address)) !== undefined) return true;
+  } catch (error) {
+    if (error instanceof CorruptJournal) return true;
+    throw error;
+  }
+  console.error(`${address} was never there`);
+  process.exitCode = 1;
+  return false;
 }
 
 async function withActors(flags: Flags, act: (system: ActorSystem) => Promise<void>): Promise<void> {
