@@ -42,6 +42,27 @@ export function hypervisorContract(name: string, make: () => Promise<ContractHos
       }
     });
 
+    it('settles what is running or suspended and leaves it so, and what is not here', async () => {
+      const { n1, spec } = hosts;
+      for (const state of ['suspended', 'running'] as const) {
+        await run(state === 'suspended' ? n1.suspend(spec.vm) : n1.resume(spec.vm));
+        await run(n1.settle(spec.vm));
+        expect(await on(n1)).toEqual([{ epoch: 1, state }]);
+      }
+      await run(n1.settle(vmId('nobody')));
+    });
+
+    it('a resume under way is over when it is settled, so that a suspend afterwards lasts', async () => {
+      const { n1, spec } = hosts;
+      await run(n1.suspend(spec.vm));
+      const resumed = n1.resume(spec.vm);
+      await run(n1.settle(spec.vm));
+      await run(resumed);
+      await run(n1.suspend(spec.vm));
+      expect(await on(n1)).toEqual([{ epoch: 1, state: 'suspended' }]);
+      await run(n1.resume(spec.vm));
+    });
+
     it('migrates a running copy: suspended there under the new epoch, off here for good', async () => {
       const { n1, n2, spec } = hosts;
       await run(n1.migrate(spec.vm, nodeId('n2'), 2));

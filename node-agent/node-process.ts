@@ -216,6 +216,9 @@ export class NodeProcess implements NodeProcessControl {
     const { intervalMs } = this.timings;
     const onError = (error: unknown) => this.#alert(error);
     this.#beats.start();
+    // Needs no messaging: what is here is resumed or removed, whoever hears of it.
+    this.#ends.push(hypervisor.subscribe(() => void this.#reconcile().catch(onError)));
+    this.#loops.push(periodic(clock, intervalMs * 5, () => this.#reconcile(), onError));
     const transport = await this.#options.transport;
     if (this.#ended) return;
     this.#supervision = this.#supervise(transport);
@@ -232,14 +235,10 @@ export class NodeProcess implements NodeProcessControl {
           this.#note({ what: reply.ok ? DONE[what] : 'attempt-failed', vm, why });
         },
       }),
-      hypervisor.subscribe(() => void this.#reconcile().catch(onError)),
     );
     await this.#supervision.start();
     if (this.#ended) return;
-    this.#loops.push(
-      periodic(clock, intervalMs, () => this.#observe(), onError),
-      periodic(clock, intervalMs * 5, () => this.#reconcile(), onError),
-    );
+    this.#loops.push(periodic(clock, intervalMs, () => this.#observe(), onError));
   }
 
   #supervise(transport: Transport): NodeSupervision {

@@ -44,7 +44,9 @@ export class SlotHeartbeat {
     this.#sequence = starts * SEQUENCE_JUMP;
   }
 
+  /** Once: also when it is asked again. */
   start(): void {
+    if (this.#loops.length > 0) return;
     const { clock, timings, onError } = this.#options;
     this.#loops.push(periodic(clock, timings.intervalMs, () => this.#write(), onError));
     this.#loops.push(periodic(clock, timings.intervalMs, () => this.#read(), onError));

@@ -190,6 +190,7 @@ export class TestCluster {
       list: () => call(() => [...host.copies.values()]),
       start: (spec, epoch) => call(() => host.set({ vm: spec.vm, epoch, state: 'running' })),
       suspend: (vm) => change(vm, 'suspended'),
+      settle: () => call(() => {}),
       resume: (vm) => change(vm, 'running'),
       shutdown: (vm) => change(vm, 'off', 'guest-shutdown'),
       destroy: (vm) => change(vm, 'off', 'destroyed'),

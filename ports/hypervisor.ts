@@ -26,7 +26,13 @@ export interface Hypervisor {
   list(): Promise<readonly VmCopy[]>;
   /** Defines and starts. Resolves when the VM runs (its CPUs, not its guest OS). */
   start(spec: VmSpec, epoch: number): Promise<void>;
+  /** When it resolves the CPUs stand and no write of the copy is in flight; `list` may say suspended before. */
   suspend(vm: VmId): Promise<void>;
+  /**
+   * Ends or awaits what earlier calls, also those of a process that died, may still do to a copy: afterwards a suspended one
+   * stays suspended, and a migration has ended. Throws when that is not certain.
+   */
+  settle(vm: VmId): Promise<void>;
   resume(vm: VmId): Promise<void>;
   /** Asks the guest to shut down (ACPI); says nothing about whether it will. */
   shutdown(vm: VmId): Promise<void>;

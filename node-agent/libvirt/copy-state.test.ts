@@ -5,6 +5,11 @@ import { leaseEpoch, leaseMetadata } from './domain-xml.ts';
 test.each([
   ['running', 1, 1, undefined, { state: 'running' }],
   ['starting', 3, 11, undefined, { state: 'running' }],
+  ['suspended by a migration, which resumes it when it fails', 3, 2, undefined, { state: 'running' }],
+  ['suspended while it is saved', 3, 3, undefined, { state: 'running' }],
+  ['suspended while a snapshot is taken', 3, 9, undefined, { state: 'running' }],
+  ['suspended, nobody knows why', 3, 0, undefined, { state: 'running' }],
+  ['stopped by its own watchdog', 3, 6, undefined, { state: 'suspended' }],
   ['suspended', 3, 1, undefined, { state: 'suspended' }],
   ['stopped by an I/O error', 3, 5, undefined, { state: 'suspended' }],
   ['QEMU killed', 5, 3, undefined, { state: 'off', reason: 'crashed' }],

@@ -2,7 +2,11 @@ import type { VmCopy } from '#ports';
 
 /** Numbers of libvirt's virDomainState and of the reasons of "shut off". */
 const PAUSED = 3;
-const PAUSED_STARTING_UP = 11;
+/**
+ * Reasons of "paused" for which nothing makes a domain run but a resume: a user's suspend, an I/O error, the guest's watchdog,
+ * a crash. All others (migration, save, dump, snapshot, starting up ...) belong to a job, which may let it run when it ends.
+ */
+const PAUSED_FOR_GOOD: ReadonlySet<number> = new Set([1, 5, 6, 10]);
 const SHUT_OFF = 5;
 const CRASHED = 6;
 const OFF_SHUTDOWN = 1;
@@ -19,7 +23,7 @@ export type ShutdownBy = 'guest' | 'host' | undefined;
  * SIGTERM to QEMU; the event seen before it does. Unseen: `unknown`.
  */
 export function copyState(state: number, reason: number, by: ShutdownBy): Pick<VmCopy, 'state' | 'reason'> {
-  if (state === PAUSED && reason === PAUSED_STARTING_UP) return { state: 'running' }; // its CPUs start any moment
+  if (state === PAUSED && !PAUSED_FOR_GOOD.has(reason)) return { state: 'running' }; // it may run any moment
   // A crashed guest that libvirt preserves still has its QEMU, so it is not off.
   if (state === PAUSED || state === CRASHED) return { state: 'suspended' };
   if (state !== SHUT_OFF) return { state: 'running' };

@@ -25,6 +25,11 @@ export interface Library {
   stateOf(domain: Pointer): Promise<{ readonly status: number; readonly state: number; readonly reason: number }>;
   create(domain: Pointer): Promise<number>;
   suspend(domain: Pointer): Promise<number>;
+  /** Answered by QEMU itself, after everything that it was told before; not by the daemon alone. */
+  askQemu(domain: Pointer): Promise<number>;
+  /** The kind of a long job (migration ...) on this domain: 0 when there is none, below 0 when that is not known. */
+  jobOf(domain: Pointer): Promise<number>;
+  abortJob(domain: Pointer): Promise<number>;
   resume(domain: Pointer): Promise<number>;
   shutdown(domain: Pointer): Promise<number>;
   destroy(domain: Pointer): Promise<number>;
@@ -136,6 +141,16 @@ function load(): Library {
     },
     create: (domain) => threaded(calls.virDomainCreate, domain),
     suspend: (domain) => threaded(calls.virDomainSuspend, domain),
+    askQemu: async (domain) => {
+      const count = [0];
+      return await threaded<number>(calls.virDomainBlockStatsFlags, domain, '', null, count, 0);
+    },
+    jobOf: async (domain) => {
+      const info = Buffer.alloc(128); // struct virDomainJobInfo: type at 0
+      const status = await threaded<number>(calls.virDomainGetJobInfo, domain, info);
+      return status < 0 ? status : info.readInt32LE(0);
+    },
+    abortJob: (domain) => threaded(calls.virDomainAbortJob, domain),
     resume: (domain) => threaded(calls.virDomainResume, domain),
     shutdown: (domain) => threaded(calls.virDomainShutdownFlags, domain, ACPI_POWER_BUTTON),
     destroy: (domain) => threaded(calls.virDomainDestroyFlags, domain, 0),
@@ -196,6 +211,11 @@ function declare(lib: LibraryHandle) {
       'int virDomainGetState(void *dom, _Out_ int *state, _Out_ int *reason, unsigned int flags)',
     ),
     virDomainCreate: lib.func('int virDomainCreate(void *dom)'),
+    virDomainBlockStatsFlags: lib.func(
+      'int virDomainBlockStatsFlags(void *dom, const char *disk, void *params, _Inout_ int *count, unsigned int flags)',
+    ),
+    virDomainGetJobInfo: lib.func('int virDomainGetJobInfo(void *dom, void *info)'),
+    virDomainAbortJob: lib.func('int virDomainAbortJob(void *dom)'),
     virDomainSuspend: lib.func('int virDomainSuspend(void *dom)'),
     virDomainResume: lib.func('int virDomainResume(void *dom)'),
     virDomainShutdownFlags: lib.func('int virDomainShutdownFlags(void *dom, unsigned int flags)'),

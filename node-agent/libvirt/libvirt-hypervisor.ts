@@ -18,6 +18,12 @@ export interface MigrationPeers {
   readonly oneMachine: boolean;
 }
 
+/** Between two looks whether an aborted job has ended, and how many. */
+const SETTLE_RETRY_MS = 100;
+const SETTLE_TRIES = 300;
+/** libvirt's number for it. */
+const SHUT_OFF = 5;
+
 const NO_PEERS: MigrationPeers = {
   uriOf: (node) => {
     throw new HypervisorError(`no way to the libvirt daemon of ${node} is configured: VMs cannot migrate`);
@@ -102,8 +108,45 @@ export class LibvirtHypervisor implements Hypervisor {
     }
   }
 
+  /**
+   * Asked also when the domain is listed as suspended: only the answer says that no other call is under way, and QEMU's own
+   * answer afterwards that its disks are drained, which it says nothing of when it stops.
+   */
   async suspend(vm: VmId): Promise<void> {
-    await this.#change('suspend', vm, ['suspended', 'off'], (domain) => this.#library.suspend(domain));
+    const found = await this.#worker().withDomain(`suspend ${vm}`, vm, (domain, fail) => this.#still(domain, fail));
+    if (found === undefined) throw new HypervisorError(`suspend ${vm}: no such VM here`);
+  }
+
+  /** Long jobs are aborted; short ones are waited for by a suspend, which does nothing else to a suspended domain. */
+  async settle(vm: VmId): Promise<void> {
+    const connection = new Connection(this.#library, this.#uri);
+    try {
+      await connection.withDomain(`settle ${vm}`, vm, async (domain, fail) => {
+        for (let tries = 1; ; tries += 1) {
+          const job = await this.#library.jobOf(domain);
+          if (job === 0) break;
+          if (job < 0 && (await this.#isOff(domain))) return;
+          if (job < 0) fail(); // a short job that does not end
+          if (tries === SETTLE_TRIES) throw new HypervisorError(`settle ${vm}: a job on it does not end`);
+          await this.#library.abortJob(domain); // one that cannot be aborted is waited for
+          await wait(SETTLE_RETRY_MS);
+        }
+        const copy = await this.#copy(domain, fail);
+        if (copy?.state === 'suspended') await this.#still(domain, fail);
+      });
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async #isOff(domain: Pointer): Promise<boolean> {
+    const { status, state } = await this.#library.stateOf(domain);
+    return status >= 0 && state === SHUT_OFF;
+  }
+
+  async #still(domain: Pointer, fail: () => never): Promise<true> {
+    const suspended = (await this.#library.suspend(domain)) >= 0 && (await this.#library.askQemu(domain)) >= 0;
+    return suspended || (await this.#isOff(domain)) ? true : fail();
   }
 
   async resume(vm: VmId): Promise<void> {
@@ -127,8 +170,8 @@ export class LibvirtHypervisor implements Hypervisor {
       const failed = (await this.#library.destroy(domain)) < 0;
       const { status, state } = await this.#library.stateOf(domain);
       // Only what libvirt calls shut off counts: a destroy that timed out may leave QEMU writing (G2).
-      if (status < 0 || (state !== 5 && failed)) fail();
-      if (state !== 5) throw new HypervisorError(`destroy ${vm}: still in state ${state}`);
+      if (status < 0 || (state !== SHUT_OFF && failed)) fail();
+      if (state !== SHUT_OFF) throw new HypervisorError(`destroy ${vm}: still in state ${state}`);
     });
   }
 

@@ -81,6 +81,9 @@ export class SimulatedGuests implements Hypervisor {
     await until(`${vm} suspended`, () => guestProcessState(found.guest) !== 'runs');
   }
 
+  /** Each call here is done by the process that made it, and ends with it. */
+  async settle(): Promise<void> {}
+
   async resume(vm: VmId): Promise<void> {
     const { guest, parked, epoch } = this.#need(vm);
     if (parked !== undefined) return await this.#boot(vm, epoch, parked.disk);

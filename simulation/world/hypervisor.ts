@@ -77,6 +77,7 @@ export class SimHypervisors {
         return calls.make(process, 'start', 600, 1400, () => this.#start(host, spec.vm, epoch), spec.vm);
       },
       suspend: (vm) => calls.make(process, 'suspend', 20, 120, () => this.#suspend(host, vm), vm),
+      settle: (vm) => calls.make(process, 'suspend', 1, 5, () => {}, vm), // held up by what holds up a suspend
       resume: (vm) => calls.make(process, 'resume', 20, 80, () => this.#resume(host, vm), vm),
       shutdown: (vm) => calls.make(process, 'shutdown', 5, 20, () => this.#shutdown(host, vm), vm),
       destroy: (vm) =>
