@@ -2,6 +2,7 @@ import type { ActorState } from './actor-state.ts';
 import { admit, mayBeForgotten } from './admit.ts';
 import { answerLater } from './answer-later.ts';
 import { backoffMs, Halted } from './backoff.ts';
+import type { CheckedEvent } from './check-event.ts';
 import { sleep } from './clock.ts';
 import { commitGivingUp } from './commit-giving-up.ts';
 import { type Committed, type Cycle, commitStep, type StepWork, type Work } from './commit-step.ts';
@@ -56,10 +57,9 @@ export class ActorCell {
     return this.#actor.state?.sequence;
   }
 
-  /** `refusal`: why the event does not fit its schema. */
-  receive(delivery: Delivery, refusal?: Error): void {
+  receive(delivery: Delivery, checked: CheckedEvent): void {
     if (this.#halted) delivery.nak(0);
-    else this.#offer({ kind: 'message', delivery, refusal: refusal?.message });
+    else this.#offer({ kind: 'message', delivery, checked });
   }
 
   /** Loads if need be and takes up timers, effects and unsent messages. */

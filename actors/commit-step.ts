@@ -3,6 +3,7 @@ import { address } from './address.ts';
 import { remember } from './admit.ts';
 import { untilAvailable } from './backoff.ts';
 import { bytesOf } from './bytes-of.ts';
+import type { CheckedEvent } from './check-event.ts';
 import type { CyclePoint } from './cycle-point.ts';
 import type { EffectResult } from './effect-runner.ts';
 import type { PendingEffect, StepCause } from './envelope.ts';
@@ -16,8 +17,7 @@ import { wakesOf } from './wake.ts';
 
 /** Something that makes an actor step. */
 export type StepWork =
-  /** `refusal`: why the event does not fit the kind's schema. */
-  | { readonly kind: 'message'; readonly delivery: Delivery; readonly refusal: string | undefined }
+  | { readonly kind: 'message'; readonly delivery: Delivery; readonly checked: CheckedEvent }
   | { readonly kind: 'timer'; readonly id: string; readonly timer: PendingTimer }
   | { readonly kind: 'effect'; readonly effect: PendingEffect; readonly result: EffectResult };
 
@@ -104,8 +104,11 @@ function persist<Result>(cycle: Cycle, write: () => Promise<Result>): Promise<Re
 
 export function causeOf(work: StepWork): StepCause {
   switch (work.kind) {
-    case 'message':
-      return { kind: 'message', from: work.delivery.message.from, event: work.delivery.message.event };
+    case 'message': {
+      const { delivery, checked } = work;
+      const event = checked.refusal === undefined ? checked.event : delivery.message.event;
+      return { kind: 'message', from: delivery.message.from, event };
+    }
     case 'timer':
       return { kind: 'timer', from: work.id, event: work.timer.event };
     case 'effect':
@@ -116,7 +119,9 @@ export function causeOf(work: StepWork): StepCause {
 function stepFor(cycle: Cycle, work: StepWork, cause: StepCause): StepResult {
   const { context, kind, address, state } = cycle;
   if (work.kind === 'message') remember(state, work.delivery, context.limits);
-  if (work.kind === 'message' && work.refusal !== undefined) return refuse(cycle, work.delivery.message, work.refusal);
+  if (work.kind === 'message' && work.checked.refusal !== undefined) {
+    return refuse(cycle, work.delivery.message, work.checked.refusal.message);
+  }
   if (work.kind === 'timer') state.timers.delete(work.id);
   if (work.kind === 'effect' && !state.effects.delete(work.effect.key)) {
     state.step++;

@@ -1,10 +1,10 @@
 import { ActorCell } from './actor-cell.ts';
 import { hasWork } from './actor-state.ts';
 import { isAddress } from './address.ts';
+import { checkEvent } from './check-event.ts';
 import { readEnvelope } from './envelope.ts';
 import { UnknownKind } from './errors.ts';
 import type { HostContext } from './host-context.ts';
-import { refusalOf } from './refusal.ts';
 import type { Address, Delivery, JournalEntry, PartitionConsumer } from './transport.ts';
 
 /** A commit that takes longer than this is left to itself. */
@@ -102,7 +102,7 @@ export class OwnedPartition {
     }
     try {
       const kind = this.#context.kindFor(message.to);
-      this.#cellFor(message.to).receive(delivery, refusalOf(kind, message.event));
+      this.#cellFor(message.to).receive(delivery, checkEvent(kind, message.event));
     } catch (error) {
       if (!(error instanceof UnknownKind)) throw error;
       this.#strange(delivery, error.message);
