@@ -118,7 +118,7 @@ export class JetStreamTransport implements Transport {
       commitId: step.commitId,
     };
     // Made in any case: one that could not be sent later must fail the step now.
-    const outgoing = step.outgoing.map((message) => this.#mailboxWrite(message));
+    const outgoing = this.#outgoingWrites(step);
     const scheduled = (step.scheduled ?? []).flatMap((each) => this.#scheduleWrite(each) ?? []);
     try {
       if (this.atomicOutgoing) return await this.#group.write(fitting(step, [journal, ...outgoing, ...scheduled]));
@@ -130,6 +130,19 @@ export class JetStreamTransport implements Transport {
       if (error instanceof WriteRefused) return await this.#settle(step);
       throw error;
     }
+  }
+
+  /** Throws `TooManyMessages` before all of them are encoded: that alone would hold up the host. */
+  #outgoingWrites({ address, outgoing }: StepCommit): readonly StreamWrite[] {
+    let bytes = 0;
+    return outgoing.map((message, index) => {
+      const write = this.#mailboxWrite(message);
+      bytes += write.data.length;
+      if (bytes <= MOST_BYTES) return write;
+      throw new TooManyMessages(
+        `${index + 1} of ${outgoing.length} messages of a step of ${address} have ${bytes} bytes, the servers take ${MOST_BYTES} at once: send them in several steps`,
+      );
+    });
   }
 
   #scheduleWrite({ name, delayMs, message }: ScheduledMessage): StreamWrite | undefined {
@@ -303,11 +316,10 @@ export class JetStreamTransport implements Transport {
   }
 }
 
-/** Throws `TooManyMessages`: the servers would refuse it for ever, or never end it in time. */
+/** Throws `TooManyMessages`: the servers would refuse it for ever. */
 function fitting({ address }: StepCommit, writes: readonly StreamWrite[]): readonly StreamWrite[] {
-  const bytes = writes.reduce((sum, { data }) => sum + data.length, 0);
-  if (writes.length <= MOST_WRITES && bytes <= MOST_BYTES) return writes;
+  if (writes.length <= MOST_WRITES) return writes;
   throw new TooManyMessages(
-    `a step of ${address} has ${writes.length} messages and scheduled timers of ${bytes} bytes together, the servers take ${MOST_WRITES} of ${MOST_BYTES} bytes at once: send them in several steps`,
+    `a step of ${address} has ${writes.length} messages and scheduled timers, the servers take ${MOST_WRITES} at once: send them in several steps`,
   );
 }
