@@ -28,9 +28,13 @@ export function mayBeForgotten(state: ActorState, { message, position }: Deliver
   return message.sequence === undefined || !state.cursors.has(laneOf(message.from, message.event));
 }
 
-/** A message that was taken came again: it is still stored, so it must not be among the first to be forgotten. */
+/**
+ * A message that was taken came again: it is still stored, so it must not be among the first to be forgotten. If the state no
+ * longer names it, another host has gone on since, and what it forgot was removed before.
+ */
 export function refresh(state: ActorState, message: MailboxMessage): void {
   if (message.sequence === undefined) {
+    if (!state.recent.includes(message.id)) return;
     state.recent = [...state.recent.filter((id) => id !== message.id), message.id];
     return;
   }

@@ -32,6 +32,7 @@ export async function migrateCopy(ports: CopyPorts, command: MigrateCommand): Pr
   const sector = await ports.storage.readLease(vm);
   const mine = sector?.node === ports.node && sector.epoch === epoch;
   if (mine && sector.status === 'released') return { ok: true, detail: 'given back before' };
+  if (mine && sector.status === 'stopped') return stoppedByWish();
   if (!mine || !isOurs(ports, sector)) {
     const holder = sector?.node;
     const why =
@@ -94,9 +95,14 @@ async function whyGone(
 ): Promise<AgentReply> {
   const isOwnWish = copy?.reason === 'guest-shutdown' && !ports.isStopping();
   if (isOwnWish && (await markStopped(ports, sector))) {
-    return { ok: false, code: 'STOPPED_BY_WISH', why: 'its guest shut itself down (T7b)', definite: true };
+    return stoppedByWish();
   }
   return { ok: false, code: 'NOT_HERE', why, definite: true };
+}
+
+/** Also told whoever asks again: the first answer may have been lost. */
+function stoppedByWish(): AgentReply {
+  return { ok: false, code: 'STOPPED_BY_WISH', why: 'its guest shut itself down (T7b)', definite: true };
 }
 
 async function letGo({ storage }: CopyPorts, sector: LeaseSector): Promise<AgentReply> {

@@ -38,6 +38,10 @@ export function importantFirst({ scenario, violate }: Watch): Watcher {
       if (entry.address !== 'cluster/main') return;
       for (const { to, type } of recordOf(entry).tells) if (type === 'capacity') waiting.delete(to.slice('vm/'.length));
     },
+    // Resumed where it was: it needs no room, whether or not anybody could tell the others yet.
+    copyChanged: (_host, copy) => {
+      if (copy.state === 'running') waiting.delete(copy.vm);
+    },
     documentChanged: (collection, id, _before, after) => {
       if (collection !== 'vms') return;
       // Stopped, removed or given up: it waits no more.
