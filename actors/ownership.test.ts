@@ -18,6 +18,7 @@ class CutTransport extends MemoryTransport {
   /** Looks at any partition that were under way at once, at most. */
   mostInAll = 0;
   counting = false;
+  failed = 0;
   #inAll = 0;
   readonly #under = new Map<number, number>();
 
@@ -30,6 +31,7 @@ class CutTransport extends MemoryTransport {
     if (this.counting) this.mostInAll = Math.max(this.mostInAll, this.#inAll);
     await wait(30);
     this.#inAll -= 1;
+    this.failed += 1;
     this.#under.set(partition, now - 1);
     throw new TransportUnavailable('cut off');
   }
@@ -62,7 +64,8 @@ test('once it knows that it is cut off, one look tries for all; when that gets t
   system.register('idle', { machine: createMachine({}), version: 1, events: z.object({ type: z.string() }) });
   transport.cut = true;
   const started = system.start();
-  await wait(50); // the first looks, of all partitions at once, have failed
+  // The first looks, at all partitions at once.
+  await expect.poll(() => transport.failed, { interval: 1 }).toBeGreaterThanOrEqual(16);
   transport.counting = true;
   await wait(150);
   expect(transport.mostInAll).toBe(1);
