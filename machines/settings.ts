@@ -15,6 +15,11 @@ export const clusterSettings = z.object({
   massFailurePercent: z.number().min(0).max(100).default(100),
   /** The rate at which two hosts' monotonic clocks may differ at most; enters the takeover bound. */
   clockDriftPercent: z.number().min(0).max(20).default(5),
+  /**
+   * A disk write of a copy that was forced off lands at most so long after its end: what the user timeout of the disks'
+   * transport promises (T2). Unset: nobody knows, and a host that had to force a copy off is reset by its watchdog.
+   */
+  lateWriteBoundMs: z.number().positive().optional(),
   /** F6: false while a user has disarmed HA for the whole cluster. */
   armed: z.boolean().default(true),
 });

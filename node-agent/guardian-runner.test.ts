@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { timingsFor, vmId } from '#machines';
+import { timingsFor, type VmId, vmId } from '#machines';
 import type { VmCopy } from '#ports';
 import { VirtualTime } from '../simulation/virtual-time.ts';
 import { CopiesUnderWay } from './copies-under-way.ts';
@@ -20,6 +20,8 @@ function guarded(state: VmCopy['state']) {
     answers.set(name, answer);
     return answer.promise;
   };
+  const late: VmId[] = [];
+  const lateWriters = { vms: late, pathIsWell: () => {} };
   const underWay = new CopiesUnderWay();
   const hypervisor = {
     copies: [copy] as readonly VmCopy[],
@@ -37,6 +39,7 @@ function guarded(state: VmCopy['state']) {
     clock: { nowMs: () => time.now, after: (ms, fire) => time.after(ms, fire) },
     hypervisor,
     underWay,
+    lateWriters,
     timings,
     watchdog: { arm: () => {}, kick: () => kicks.push(time.now) },
     heartbeat: { good: { beganMs: Number.NEGATIVE_INFINITY, sequence: 0 }, state: 'running' },
@@ -51,7 +54,7 @@ function guarded(state: VmCopy['state']) {
     answers.get(name)?.resolve();
     await forMs(timings.intervalMs * 2);
   };
-  return { guardian, hypervisor, copy, underWay, calls, kicks, answer, forMs };
+  return { late, guardian, hypervisor, copy, underWay, calls, kicks, answer, forMs };
 }
 
 test('a copy that is listed suspended while its suspend is unanswered still writes: no word, no kick', async () => {
@@ -95,4 +98,14 @@ test('a start that ends while the hypervisor lists counts as running, though the
   await started;
   await forMs(600);
   expect(guardian.mode).toBe('isolating');
+});
+
+test('a copy that is gone but may write late: no word and no kick, so that the watchdog resets the host, until its bound is over', async () => {
+  const { guardian, late, kicks, calls, forMs } = guarded('off');
+  late.push(vm);
+  await forMs(timings.suspendBudgetMs * 2);
+  expect([guardian.mode, guardian.giveWord(1), kicks.length, calls]).toEqual(['isolating', undefined, 0, []]);
+  late.pop();
+  await forMs(timings.intervalMs);
+  expect(guardian.mode).toBe('isolated');
 });

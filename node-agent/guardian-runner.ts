@@ -2,6 +2,7 @@ import type { Clock } from '#actors';
 import { type GuardianState, initialGuardian, stepGuardian, type Timings, type VmId } from '#machines';
 import type { Hypervisor, Watchdog } from '#ports';
 import type { CopiesUnderWay } from './copies-under-way.ts';
+import type { LateWriters } from './late-writers.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
 import { type Loop, periodic } from './periodic.ts';
 import type { SlotHeartbeat } from './slot-heartbeat.ts';
@@ -14,6 +15,7 @@ export interface GuardianRunnerOptions {
   readonly watchdog: Watchdog;
   readonly heartbeat: Pick<SlotHeartbeat, 'good' | 'state'>;
   readonly underWay: CopiesUnderWay;
+  readonly lateWriters: Pick<LateWriters, 'vms' | 'pathIsWell'>;
   readonly timings: Timings;
   /** False while calls of a former agent may still be under way: then nobody knows what will run. */
   readonly isSettled: () => boolean;
@@ -75,18 +77,24 @@ export class GuardianRunner {
   }
 
   async #step(): Promise<void> {
-    const { clock, heartbeat, timings, note, watchdog, onStorageBack } = this.#options;
+    const { clock, heartbeat, timings, note, watchdog, lateWriters, onStorageBack } = this.#options;
     const running = await this.#running();
     const { beganMs, sequence } = heartbeat.good;
     const goodWriteBeganMs = sequence > this.#wordGiven ? beganMs : Number.NEGATIVE_INFINITY;
     const before = this.#state.mode;
-    const step = stepGuardian(this.#state, { nowMs: clock.nowMs(), goodWriteBeganMs, running }, timings);
+    // What is gone but may write late counts too; nothing can be done about it: its bound, or the watchdog, ends the wait.
+    const writers = running && [...new Set([...running, ...lateWriters.vms])];
+    const step = stepGuardian(this.#state, { nowMs: clock.nowMs(), goodWriteBeganMs, running: writers }, timings);
     this.#state = step.state;
-    if (step.state.mode === 'guarding') this.#still.forget();
+    if (step.state.mode === 'guarding') {
+      this.#still.forget();
+      lateWriters.pathIsWell();
+    }
     if (step.why !== undefined) note({ what: 'isolate', why: `${before} -> ${step.state.mode}: ${step.why}` });
     heartbeat.state = this.#slotState();
-    for (const vm of step.suspend) this.#suspend(vm);
-    for (const vm of step.forceOff) this.#forceOff(vm);
+    const here = new Set(running);
+    for (const vm of step.suspend) if (here.has(vm)) this.#suspend(vm);
+    for (const vm of step.forceOff) if (here.has(vm)) this.#forceOff(vm);
     if (step.kickWatchdog) this.#kick(watchdog);
     if (step.storageBack) onStorageBack();
   }

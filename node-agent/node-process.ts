@@ -7,6 +7,7 @@ import { DatabaseHeartbeat } from './database-heartbeat.ts';
 import { verifyFirstCopies } from './first-copies.ts';
 import { GuardianRunner } from './guardian-runner.ts';
 import { IncomingCopies } from './incoming-copies.ts';
+import { LateWriters } from './late-writers.ts';
 import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from './node-process-options.ts';
 import { NodeSupervision, type WordEvent } from './node-supervision.ts';
 import { Observations } from './observations.ts';
@@ -24,6 +25,8 @@ import { within } from './within.ts';
 const SHUTDOWN_GRACE_MS = 30_000;
 /** An orderly shutdown says so that often before it goes on without being heard. */
 const LAST_WORD_TRIES = 3;
+/** So many intervals it waits for a good slot write after a guest had to be forced off. */
+const LAST_WRITE_TRIES = 5;
 
 /** How the log calls a command that was carried out. */
 const DONE = { start: 'start', stop: 'stop', expect: 'migrate', migrate: 'migrate' } as const;
@@ -38,6 +41,7 @@ export class NodeProcess implements NodeProcessControl {
   readonly #heartbeat: SlotHeartbeat;
   readonly #beats: DatabaseHeartbeat;
   readonly #guardian: GuardianRunner;
+  readonly #lateWriters: LateWriters;
   /** Undefined until messaging was there. */
   #supervision: NodeSupervision | undefined;
   readonly #ports: CopyPorts;
@@ -54,7 +58,13 @@ export class NodeProcess implements NodeProcessControl {
   #ended = false;
 
   /** Throws `UnsafeTimings`. */
-  constructor(options: Options) {
+  constructor(given: Options) {
+    this.#lateWriters = new LateWriters({
+      clock: given.clock,
+      lateWriteBoundMs: given.settings.lateWriteBoundMs,
+      goodWriteBeganMs: () => this.#heartbeat.good.beganMs,
+    });
+    const options: Options = { ...given, hypervisor: this.#lateWriters.watch(given.hypervisor) };
     this.#options = options;
     this.#settled = options.freshBoot;
     this.#stopping = options.goesDown !== undefined;
@@ -73,7 +83,7 @@ export class NodeProcess implements NodeProcessControl {
     this.#heartbeat = new SlotHeartbeat({ node, freshBoot, clock, storage, timings, beforeWrite, onError });
     this.#beats = new DatabaseHeartbeat({ node, clock, database, timings, onError });
     this.#guardian = new GuardianRunner({
-      ...{ clock, hypervisor, watchdog, underWay, timings, onError },
+      ...{ clock, hypervisor, watchdog, underWay, timings, onError, lateWriters: this.#lateWriters },
       heartbeat: this.#heartbeat,
       isSettled: () => this.#settled,
       note: (entry) => this.#note(entry),
@@ -138,10 +148,12 @@ export class NodeProcess implements NodeProcessControl {
     onGoesDown?.({ reboot });
     this.#note({ what: 'stop', why: reboot ? 'the host reboots' : 'the host shuts down (T5)' });
     await this.#endEverything();
+    const areGone = await this.#lastWritesLanded();
     this.#heartbeat.state = 'stopping';
     this.#heartbeat.stop();
     const { incarnation, lastAttempted: sequence } = this.#heartbeat;
-    await this.#lastWord({ incarnation, sequence, freeze: settings.shutdownPolicy === 'freeze', returns: reboot });
+    const word = { incarnation, sequence, freeze: settings.shutdownPolicy === 'freeze', returns: reboot };
+    if (areGone) await this.#lastWord(word);
     await this.stop().catch((error: unknown) => this.#alert(error));
   }
 
@@ -160,6 +172,16 @@ export class NodeProcess implements NodeProcessControl {
         await sleep(clock, this.timings.intervalMs);
       }
     }
+  }
+
+  /** False when a guest that was forced off may still write: then "all is off" would be false (G2), the others wait for the bound. */
+  async #lastWritesLanded(): Promise<boolean> {
+    for (let tries = 0; tries < LAST_WRITE_TRIES && this.#lateWriters.vms.length > 0; tries += 1) {
+      await sleep(this.#options.clock, this.timings.intervalMs);
+    }
+    const { vms } = this.#lateWriters;
+    if (vms.length > 0) this.#note({ what: 'refuse', why: `no word: ${vms.join(', ')} may still write (G2)` });
+    return vms.length === 0;
   }
 
   /** T5, B9: tried a few times; a host whose word nobody hears still goes down, and the others wait for the bound. */
