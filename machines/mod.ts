@@ -12,6 +12,7 @@ export {
   seenBy,
   type Verdict,
 } from './failure-detector/mod.ts';
+export { whyNotFence } from './fencing/mod.ts';
 export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';
 export { type CommandResult, jobEventSchema, jobMachine, type MoveLeaseResult } from './ha-job/mod.ts';
 export { type NodeId, nodeId, nodeIdSchema, type VmId, vmId, vmIdSchema } from './ids.ts';

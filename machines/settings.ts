@@ -13,6 +13,8 @@ export const clusterSettings = z.object({
   reserveHosts: z.number().int().nonnegative().default(0),
   /** F8: no recovery while more than this share of the nodes looks dead. 100 = no brake. */
   massFailurePercent: z.number().min(0).max(100).default(100),
+  /** What becomes of a node whose power a fence took: it boots again, or waits for a person. */
+  afterFence: z.enum(['power-on', 'stay-off']).default('power-on'),
   /** The rate at which two hosts' monotonic clocks may differ at most; enters the takeover bound. */
   clockDriftPercent: z.number().min(0).max(20).default(5),
   /**

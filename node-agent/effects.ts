@@ -9,11 +9,12 @@ import {
   type NodeId,
   nodeId,
   type VmId,
+  whyNotFence,
 } from '#machines';
 import { type Database, type Fence, HypervisorError, type SharedStorage } from '#ports';
 import { agentSubject } from './agent-server.ts';
 import { type AgentCommand, type AgentReply, agentReplySchema } from './commands.ts';
-import { isArmed, readInventory, setArmed, setMaintenance } from './inventory.ts';
+import { readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
 import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
 
@@ -25,6 +26,10 @@ const EXPECT_TIMEOUT_MS = 5000;
 /** A migration may take longer; then the source is asked again, and answers when it is done. */
 const MIGRATE_TIMEOUT_MS = 60_000;
 
+/** A node that a fence has cut is given its power back. */
+const POWER_ON_TRIES = 10;
+const POWER_ON_AGAIN_MS = 10_000;
+
 /** Between two tries of an effect whose wish must not be lost. */
 const RETRY_MS = 1000;
 
@@ -35,6 +40,8 @@ export interface EffectPorts {
   readonly storage: SharedStorage;
   readonly bus: Bus;
   readonly fences: readonly Fence[];
+  /** The nodes that run servers of messaging and the database. */
+  readonly members: readonly NodeId[];
   readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
   readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
 }
@@ -44,7 +51,7 @@ async function ask(bus: Bus, node: NodeId, command: AgentCommand, timeoutMs: num
 }
 
 /** What the machines' invoked effects do, by kind. Inputs come from the machines; answers come back as events. */
-export function effectsOf({ clock, database, storage, bus, tell, fences, judgements, note }: EffectPorts) {
+export function effectsOf({ clock, database, storage, bus, tell, fences, members, judgements, note }: EffectPorts) {
   /** Until it is done, or this host stops and another does it: nobody waits for such an effect's answer. */
   const persist = async (work: () => Promise<void>, { signal }: EffectScope): Promise<null> => {
     for (;;) {
@@ -57,14 +64,37 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
       }
     }
   };
-  /** The sector says who has it: a node that the database leased it to since may never have taken it. */
+  /**
+   * The sector says who has it: a node that the database leased it to since may never have taken it. A host that cannot
+   * read it asks that node, which knows.
+   */
   const stopHolder = async (vm: VmId, lease: Lease | null): Promise<void> => {
-    const sector = await storage.readLease(vm);
-    const node = sector?.status === 'held' ? sector.node : lease?.node;
-    const epoch = Math.max(sector?.epoch ?? 0, lease?.epoch ?? 0);
+    const sector = await storage.readLease(vm).catch((error: unknown) => {
+      if (lease === null) throw error;
+      return undefined;
+    });
+    const isHeld = sector?.status === 'held';
+    const node = isHeld ? sector.node : lease?.node;
+    const epoch = Math.max(isHeld ? sector.epoch : 0, lease?.epoch ?? 0);
     if (node === undefined || epoch === 0) return;
-    const reply = await ask(bus, node, { do: 'stop', vm, epoch, graceMs: STOP_GRACE_MS }, STOP_GRACE_MS * 2);
+    const stop = (on: NodeId) => ask(bus, on, { do: 'stop', vm, epoch, graceMs: STOP_GRACE_MS }, STOP_GRACE_MS * 2);
+    let reply = await stop(node);
+    if (!reply.ok && reply.holder !== undefined && reply.holder !== node) reply = await stop(nodeId(reply.holder));
     if (!reply.ok) throw new HypervisorError(`${node} did not stop ${vm}: ${reply.why}`);
+  };
+  /** A fence's power-off is no more than a reset: the node boots again, and its servers with it. */
+  const giveBackPower = async (fence: Fence, node: NodeId): Promise<void> => {
+    if (fence.powerOn === undefined) return;
+    for (let tries = 1; tries <= POWER_ON_TRIES; tries += 1) {
+      try {
+        await fence.powerOn(node);
+        note({ what: 'power-on', about: node, why: `by ${fence.name}, after its fence` });
+        return;
+      } catch (error) {
+        if (tries < POWER_ON_TRIES) await sleep(clock, POWER_ON_AGAIN_MS);
+        else note({ what: 'alert', about: node, why: `it stays off after its fence: ${String(error)}` });
+      }
+    }
   };
   const noteEffect = async (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => note(entry);
   return {
@@ -91,6 +121,10 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
         await stopHolder(vm, lease);
         return null;
       },
+      endRemoved: async ({ vm }: { vm: VmId }) => {
+        await stopHolder(vm, null);
+        return null;
+      },
     },
     job: {
       expectOn: ({ node, vm, epoch }: { node: NodeId; vm: VmId; epoch: number }): Promise<CommandResult> =>
@@ -100,10 +134,16 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
         return ask(bus, node, { do: 'migrate', vm, epoch, to }, MIGRATE_TIMEOUT_MS);
       },
       moveLease: async (input: LeaseMove) => {
-        const result = await moveLease(database, input);
+        // Above an older VM of that name, whose epochs stand on storage: the database forgot them. Unread: tried below.
+        const sector = input.expectedEpoch === 0 ? await storage.readLease(input.vm).catch(() => undefined) : undefined;
+        const result = await moveLease(database, input, sector?.epoch ?? 0);
         if (result.ok) note({ what: 'plan', vm: input.vm, about: input.node, why: `leased for epoch ${result.epoch}` });
         else note({ what: 'refuse', vm: input.vm, why: result.why });
         return result;
+      },
+      isReleased: async ({ vm, node, epoch }: { vm: VmId; node: NodeId; epoch: number }) => {
+        const sector = await storage.readLease(vm);
+        return sector?.status === 'released' && sector.node === node && sector.epoch === epoch;
       },
       hasSector: async ({ vm, node }: { vm: VmId; node: NodeId }) => {
         const sector = await storage.readLease(vm);
@@ -134,13 +174,22 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, judgeme
     node: {
       note: noteEffect,
       fence: async ({ node, incarnation }: { node: string; incarnation: number }): Promise<FenceAnswer> => {
-        if (!(await isArmed(database))) return { outcome: 'failed', why: 'HA is disarmed' };
+        // Read before: what is fenced may be what the database needs to answer.
+        const { armed, afterFence } = await readSettings(database);
+        if (!armed) return { outcome: 'failed', why: 'HA is disarmed' };
+        const why = whyNotFence(nodeId(node), members, judgements());
+        if (why !== undefined) {
+          note({ what: 'refuse', about: node, why: `no fence: ${why}` });
+          return { outcome: 'failed', why };
+        }
         const failures: string[] = [];
         for (const fence of fences) {
           note({ what: 'fence', about: node, why: `by ${fence.name}` });
           const result = await fence.fence(nodeId(node), incarnation);
           if (result.outcome === 'confirmed') {
             note({ what: 'fence-confirmed', about: node, why: `by ${result.by}` });
+            // Not by the node's actor: until the node is back nobody may be able to commit a step.
+            if (result.cut === true && afterFence === 'power-on') void giveBackPower(fence, nodeId(node));
             return result;
           }
           failures.push(`${result.by}: ${result.why}`);

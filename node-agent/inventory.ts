@@ -1,5 +1,6 @@
 import {
   type ClusterInventory,
+  type ClusterSettings,
   clusterSettings,
   type Judgement,
   type NodeId,
@@ -18,11 +19,11 @@ export async function readInventory(
   database: Database,
   judgements: ReadonlyMap<NodeId, Judgement>,
 ): Promise<ClusterInventory> {
-  const [nodes, rules, vms, armed] = await Promise.all([
+  const [nodes, rules, vms, { armed }] = await Promise.all([
     database.list('nodes'),
     database.list('rules'),
     listVms(database),
-    isArmed(database),
+    readSettings(database),
   ]);
   const leased = vms.flatMap(({ spec: { vm, cpus, memoryMiB }, recorded, lease, ha, failback, priority, home }) =>
     recorded === 'running' && lease !== null
@@ -50,8 +51,8 @@ export async function readInventory(
 }
 
 /** F6. A cluster whose settings were never written is armed. */
-export async function isArmed(database: Database): Promise<boolean> {
-  return clusterSettings.parse((await database.get('settings', 'main'))?.body ?? {}).armed;
+export async function readSettings(database: Database): Promise<ClusterSettings> {
+  return clusterSettings.parse((await database.get('settings', 'main'))?.body ?? {});
 }
 
 /** Changes a document by compare-and-set, again when others change it first. */

@@ -48,6 +48,8 @@ export interface NodeProcessOptions {
   readonly hypervisor: Hypervisor;
   /** In the order in which they are tried. Only fences that confirm count for `instant` (B8). */
   readonly fences: readonly Fence[];
+  /** The nodes that run servers of messaging and the database: no fence takes their majority. None: they run elsewhere. */
+  readonly members?: readonly NodeId[];
   readonly watchdog: Watchdog;
   readonly probes?: Probes;
   readonly settings: ClusterSettings;

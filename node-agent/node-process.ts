@@ -264,9 +264,10 @@ export class NodeProcess implements NodeProcessControl {
   }
 
   #supervise(transport: Transport): NodeSupervision {
-    const { node, clock, random, database, storage, fences, onCyclePoint } = this.#options;
+    const { node, clock, random, database, storage, fences, members, onCyclePoint } = this.#options;
     return new NodeSupervision({
       ...{ node, transport, clock, random, database, storage, fences, timings: this.timings },
+      ...(members === undefined ? {} : { members }),
       ...(onCyclePoint === undefined ? {} : { onCyclePoint }),
       judgements: () => this.judgements,
       note: (entry) => this.#note(entry),

@@ -45,7 +45,7 @@ export interface WordEvent {
 export interface NodeSupervisionOptions
   extends Pick<
     NodeProcessOptions,
-    'node' | 'transport' | 'clock' | 'random' | 'database' | 'storage' | 'fences' | 'onCyclePoint'
+    'node' | 'transport' | 'clock' | 'random' | 'database' | 'storage' | 'fences' | 'members' | 'onCyclePoint'
   > {
   readonly timings: Timings;
   readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
@@ -82,6 +82,7 @@ export class NodeSupervision {
     });
     const effects = effectsOf({
       ...{ clock, database, storage: options.storage, bus: transport.bus, fences, judgements, note },
+      members: options.members ?? [],
       tell: (to, event) => this.system.tell(to, event),
     });
     this.system.register('vm', { machine: vmMachine, version: 1, events: vmEventSchema, effects: effects.vm });

@@ -64,11 +64,14 @@ export interface LeaseMove {
   readonly byUser: boolean;
 }
 
-/** Moves the database lease to the next epoch, for `node`. Twice is as good as once. */
-export async function moveLease(database: Database, move: LeaseMove): Promise<MoveLeaseResult> {
+/**
+ * Moves the database lease to the next epoch, for `node`: above `sectorEpoch` too, which is higher only when the sector is
+ * that of an older VM of the same name. Twice is as good as once.
+ */
+export async function moveLease(database: Database, move: LeaseMove, sectorEpoch = 0): Promise<MoveLeaseResult> {
   const { vm, expectedEpoch, node, byUser } = move;
   if ((await readVm(database, vm)) === undefined) return { ok: false, why: `there is no VM ${vm}`, gone: true };
-  const epoch = expectedEpoch + 1;
+  const epoch = Math.max(expectedEpoch, sectorEpoch) + 1;
   let refusal: string | undefined;
   await changeVm(database, vm, (document) => {
     refusal = undefined;

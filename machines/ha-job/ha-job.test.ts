@@ -67,9 +67,15 @@ test('a node that is silent and does not have the sector is given up: whoever ta
 
 test('a migration of unknown outcome is asked again of the source; done, it goes on like any start', () => {
   const chart = migrating().fails().after(1000);
-  expect(chart.asked).toEqual(['? migrateFrom']);
+  expect(chart.asked).toEqual(['? isReleased']);
+  expect(chart.done(false).asked).toEqual(['? migrateFrom']);
+  expect(chart.fails().after(1000).fails().asked).toEqual(['? migrateFrom']);
   expect(chart.done({ ok: true }).asked).toContain('? moveLease');
   expect(chart.done({ ok: true, epoch: 5 }).done({ ok: true }).state).toBe('done');
+});
+
+test('a source that is out of reach and has given its lease back has migrated it: the target goes on', () => {
+  expect(migrating().fails().after(1000).done(true).state).toBe('moving');
 });
 
 test('a source that died is asked again before its answer is overdue', () => {

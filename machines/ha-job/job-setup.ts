@@ -15,6 +15,8 @@ export const jobSetup = setup({
     expectOn: promiseActor<CommandResult, Expect>(),
     /** Has the source migrate its copy and give its lease sector back. */
     migrateFrom: promiseActor<CommandResult, Expect & { readonly to: string }>(),
+    /** Whether that node gave the VM's lease sector of that epoch back: the copy arrived, and is off there. */
+    isReleased: promiseActor<boolean, Expect>(),
     /** Compare-and-set on the VM's document; the same move twice succeeds twice. */
     moveLease: promiseActor<
       MoveLeaseResult,

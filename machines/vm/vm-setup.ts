@@ -21,6 +21,8 @@ export const vmSetup = setup({
     loadVm: promiseActor<VmDocument | null, { readonly vm: string }>(),
     /** Records `stopped`, then stops the copy on its node. */
     stopVm: promiseActor<null, { readonly vm: string }>(),
+    /** Ends the copy of a VM whose document is gone, where its lease sector says that it is. */
+    endRemoved: promiseActor<null, { readonly vm: string }>(),
     setRecorded: promiseActor<
       null,
       { readonly vm: string; readonly recorded?: 'running' | 'stopped'; readonly actual?: string }
@@ -83,6 +85,7 @@ export const vmSetup = setup({
         ? { home: context.home === event.node ? null : context.home, why: `${what} ${event.node}` }
         : {},
     ),
+    readLater: assign({ reload: true }),
     noteSettled: assign({ unsettled: false }),
     settle: assign({ wish: null, unsettled: false, attempt: 0, tried: [], target: null, evidence: [], again: false }),
   },

@@ -217,3 +217,24 @@ test('a user who starts it while a recovery finds that its guest had shut down i
   expect(chart.take(jobFailed(chart, 'STOPPED_BY_WISH')).state).toBe('recovering');
   expect(chart.context.cause).toBe('user');
 });
+
+test('a VM whose document is gone is ended, before another of its name is looked at', () => {
+  const gone = () => running().take({ type: 'adopt' }).done(null);
+  expect([gone().state, gone().asked.at(-1)]).toEqual(['removing', '? endRemoved']);
+  expect(gone().fails().after(1000).done(null).state).toBe('absent');
+  const again = gone().fails().take({ type: 'start' }).after(1000).done(null);
+  expect(again.state).toBe('loading');
+  expect(again.done({ ...document, recorded: 'stopped', lease: { node: n2, epoch: 0 } }).state).toBe('recovering');
+});
+
+test('a document whose epoch is lower is of another VM of that name: the old one is ended first', () => {
+  const other = { ...document, recorded: 'stopped', lease: { node: n2, epoch: 0 } };
+  const chart = running().take({ type: 'adopt' }, { type: 'start' }).done(other);
+  expect(chart.state).toBe('removing');
+  expect(chart.done(null).done(other).state).toBe('recovering');
+});
+
+test('a copy that comes back after its VM was removed is ended', () => {
+  const chart = running().take({ type: 'adopt' }).done(null).done(null);
+  expect(chart.take(actual('running')).done(null).state).toBe('removing');
+});

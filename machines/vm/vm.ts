@@ -1,6 +1,6 @@
 import { assign } from 'xstate';
 import { initialContext } from './context.ts';
-import { absent, deciding, loading, loadingFailed } from './states/deciding.ts';
+import { absent, deciding, loading, loadingFailed, removing, removingFailed } from './states/deciding.ts';
 import { failed } from './states/failed.ts';
 import { moving } from './states/moving.ts';
 import { recovering } from './states/recovering.ts';
@@ -26,6 +26,8 @@ export const vmMachine = vmSetup.createMachine({
   states: {
     loading,
     loadingFailed,
+    removing,
+    removingFailed,
     absent,
     deciding,
     stopped,

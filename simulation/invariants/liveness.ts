@@ -91,13 +91,14 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
   return {
     happens: (event) => {
       const vm = vmOfEvent(event);
-      if (vm === undefined || removed.has(vm)) return;
+      if (vm === undefined || (removed.has(vm) && event.do !== 'add')) return;
       if (event.do === 'start') wishFor(vm, cared.has(vm) ? 'running' : 'unknown');
       else if (event.do === 'stop') wishFor(vm, 'stopped');
       else if (event.do === 'remove') {
         removed.add(vm);
         wishes.delete(vm);
       } else if (event.do === 'add') {
+        removed.delete(vm);
         if (event.ha !== false) cared.add(vm);
         wishFor(vm, event.state === 'stopped' ? 'stopped' : event.ha === false ? 'unknown' : 'running');
       } else if (event.do === 'guest-shutdown') wishFor(vm, 'unknown');

@@ -17,7 +17,15 @@ export function unknownNames(scenario: Scenario): ScenarioProblem[] {
     define(vms, 'VM', vm.id, `vms[${i}].id`);
   });
   scenario.events.forEach((event, i) => {
-    if (event.do === 'add') define(vms, 'VM', event.vm, `events[${i}].vm`);
+    if (event.do !== 'add') return;
+    // A name is free again once its VM was removed.
+    const about = scenario.events.filter((other) => 'vm' in other && other.vm === event.vm && other.at < event.at);
+    const last = about
+      .filter((other) => other.do === 'add' || other.do === 'remove')
+      .sort((a, b) => a.at - b.at)
+      .at(-1);
+    if (last?.do === 'remove') vms.add(event.vm);
+    else define(vms, 'VM', event.vm, `events[${i}].vm`);
   });
   const node = (id: string, path: string) => {
     if (!nodes.has(id)) problems.push({ path, message: `unknown node ${id}; there are: ${[...nodes].join(', ')}` });

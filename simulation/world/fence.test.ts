@@ -14,6 +14,7 @@ function setUp(kind: 'confirming' | 'broken', takesMs: number, answers = true) {
       cuts.push(world.time.now);
       host.powerOff();
     },
+    givePower: (host: SimHost) => host.powerOn(),
   };
   return { ...world, cuts, fence: openFence(options, world.host('n1').startProcess()) };
 }
@@ -23,6 +24,14 @@ test('one that works cuts the power, then confirms', async () => {
   expect(await drive(fence.fence(nodeId('n2'), 1))).toMatchObject({ outcome: 'confirmed' });
   expect(cuts).toEqual([1000]);
   expect(host('n2').powered).toBe(false);
+});
+
+test('it says whether it took the power, and gives it back when asked', async () => {
+  const { fence, drive, host } = setUp('confirming', 1000);
+  expect(await drive(fence.fence(nodeId('n2'), 1))).toMatchObject({ cut: true });
+  expect(await drive(fence.fence(nodeId('n2'), 1))).toMatchObject({ cut: false });
+  await drive(fence.powerOn?.(nodeId('n2')) ?? Promise.reject(new Error('it cannot')));
+  expect(host('n2').powered).toBe(true);
 });
 
 test('a late one is answered for with failed, and cuts the power all the same', async () => {

@@ -23,6 +23,7 @@ export interface FenceOptions {
   /** The incarnation that host has written to its slot last. */
   incarnationOf(name: string): number;
   cutPower(host: SimHost): void;
+  givePower(host: SimHost): void;
 }
 
 /**
@@ -43,13 +44,28 @@ export function openFence(options: FenceOptions, process: SimProcess): Fence {
         const { takesMs, answers } = options.mood;
         const deadline = fail('the device did not answer in time');
         return options.time.after(takesMs, () => {
-          if (options.incarnationOf(node) <= incarnation && host.powered) options.cutPower(host);
+          const cut = options.incarnationOf(node) <= incarnation && host.powered;
+          if (cut) options.cutPower(host);
           if (!answers || !process.host.links.management) return;
           process.run(() => {
             deadline.cancel();
-            resolve({ outcome: 'confirmed', by });
+            resolve({ outcome: 'confirmed', by, cut });
           });
         });
+      }),
+    powerOn: (node) =>
+      new Promise((resolve, reject) => {
+        const host = options.find(node);
+        const { takesMs, answers } = options.mood;
+        if (host === undefined || !process.host.links.management) {
+          process.later(DEADLINE_MS, () => reject(new Error(`the device of ${node} cannot be reached`)));
+          return;
+        }
+        options.time.after(takesMs, () => {
+          options.givePower(host);
+          if (answers) process.run(resolve);
+        });
+        process.later(DEADLINE_MS, () => reject(new Error(`the device of ${node} did not answer in time`)));
       }),
   };
 }

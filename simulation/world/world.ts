@@ -58,6 +58,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #bus: SimBus;
   readonly #operator: Operator;
+  readonly #members: readonly NodeId[];
 
   constructor(options: WorldOptions) {
     const { scenario, seed, observer } = options;
@@ -71,7 +72,8 @@ export class World {
     };
     const names = scenario.nodes.map((node) => nodeId(node.name));
     this.hosts = new Map(names.map((name) => [name, new SimHost(name, time, clockOf(name))]));
-    const hosts = (scenario.members ?? names.slice(0, names.length < 3 ? 1 : 3)).map((name) => this.host(name));
+    this.#members = scenario.members?.map(nodeId) ?? names.slice(0, names.length < 3 ? 1 : 3);
+    const hosts = this.#members.map((name) => this.host(name));
     this.network = new SimNetwork(scenario.settings.network, stream('network'));
     const { network } = this;
     this.messaging = new SimMembers({
@@ -154,6 +156,7 @@ export class World {
       storage: this.storage.open(process),
       hypervisor: this.hypervisors.open(process),
       fences: this.#fences(process),
+      members: this.#members,
       watchdog: this.power.watchdogOf(host).open(process),
       probes: {
         fileSystemWritable: async () => host.works.fileSystem,
@@ -177,6 +180,7 @@ export class World {
       find: (name: string) => this.hosts.get(nodeId(name)),
       incarnationOf: (name: string) => this.storage.slots.get(nodeId(name))?.incarnation ?? 0,
       cutPower: (target: SimHost) => this.power.off(target, 'fenced'),
+      givePower: (target: SimHost) => this.power.on(target),
     };
     return [openFence(options, process)];
   }

@@ -53,7 +53,16 @@ export const migrating = jobSetup.createStateConfig({
         onError: 'unknown',
       },
     },
-    // Asked again, the source knows whether it is still there.
-    unknown: { after: { [RETRY_MS]: 'asking' } },
+    unknown: { after: { [RETRY_MS]: 'looking' } },
+    /** Out of reach the source may have done it all the same: once its lease is given back, the target may go on. */
+    looking: {
+      invoke: {
+        src: 'isReleased',
+        input: ({ context }) => expectOf(context, context.lease?.node ?? ''),
+        onDone: [{ guard: ({ event }) => event.output, target: '#ha-job.moving' }, { target: 'asking' }],
+        // Asked again, the source knows whether it is still there.
+        onError: 'asking',
+      },
+    },
   },
 });

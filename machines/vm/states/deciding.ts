@@ -8,7 +8,17 @@ export const loading = vmSetup.createStateConfig({
     src: 'loadVm',
     input: ({ context }) => ({ vm: vmOf(context.address) }),
     onDone: [
-      { guard: ({ event }) => event.output === null, target: 'absent' },
+      {
+        guard: ({ event }) => event.output === null,
+        target: 'removing',
+        actions: assign({ wish: null, reload: false }),
+      },
+      {
+        // Epochs only grow: this is another VM of the same name.
+        guard: ({ context, event }) => (event.output?.lease?.epoch ?? 0) < (context.lease?.epoch ?? 0),
+        target: 'removing',
+        actions: assign({ reload: true }),
+      },
       {
         target: 'deciding',
         actions: assign(({ context, event }) => (event.output === null ? {} : fromDocument(event.output, context))),
@@ -35,13 +45,38 @@ export const loadingFailed = vmSetup.createStateConfig({
 });
 
 export const absent = vmSetup.createStateConfig({
-  entry: assign({ lease: null, wish: null, unsettled: false, evidence: [], attempt: 0 }),
   on: {
     start: { target: 'loading', actions: assign({ wish: 'running' }) },
     hostDown: 'loading',
     actual: 'loading',
   },
 });
+
+/** Its document is gone: its copy is ended too, before another VM may have its name. */
+export const removing = vmSetup.createStateConfig({
+  entry: assign({ lease: null, home: null, target: null, unsettled: false, evidence: [], tried: [], attempt: 0 }),
+  invoke: {
+    src: 'endRemoved',
+    input: ({ context }) => ({ vm: vmOf(context.address) }),
+    onDone: [
+      { guard: 'isToReload', target: 'loading', actions: 'tellRoom' },
+      { target: 'absent', actions: 'tellRoom' },
+    ],
+    onError: 'removingFailed',
+  },
+  on: whileRemoved(),
+});
+
+export const removingFailed = vmSetup.createStateConfig({ after: { [RETRY_MS]: 'removing' }, on: whileRemoved() });
+
+/** What is said of another VM of that name waits until the old one is gone. */
+function whileRemoved() {
+  return {
+    adopt: { actions: 'readLater' },
+    start: { actions: ['readLater', 'wishStillRunning'] },
+    stop: { actions: ['readLater', 'wishStopped'] },
+  } as const;
+}
 
 export const deciding = vmSetup.createStateConfig({
   always: [

@@ -10,7 +10,8 @@ import { onStoppedByWish } from './on-stopped-by-wish.ts';
 /** Migrated live to `target`; until the source gave its lease back it runs where it was. */
 export const moving = vmSetup.createStateConfig({
   entry: [
-    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, reload: false }),
+    // Whoever started it once: what stops by itself while it is moved must not be started by that wish (T7b).
+    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, reload: false, cause: 'mismatch' }),
     'noteMove',
     spawnChild(({ context }: { context: VmContext }) => ({
       address: currentJob(context),

@@ -1,0 +1,1 @@
+export { whyNotFence } from './why-not-fence.ts';
