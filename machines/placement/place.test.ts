@@ -121,3 +121,14 @@ test('never overfills a node and never breaks a must rule', () => {
     }),
   );
 });
+
+test('a companion that runs elsewhere binds also those who are placed together', () => {
+  const together = rules({ kind: 'vm', mode: 'together', vms: ['web', 'api', 'db'] });
+  const [web, api] = [
+    { ...request, memoryMiB: 4096 },
+    { ...request, vm: vmId('api'), memoryMiB: 4096 },
+  ];
+  const inventory = { nodes: [n1, n2, n3], placed: [{ ...db, memoryMiB: 4096 }], rules: together };
+  const plan = placeAll(inventory, [web, api]);
+  expect(plan.map((each) => each.node)).toEqual(['n1', undefined]);
+});

@@ -4,14 +4,22 @@ import { whyNot } from './filter.ts';
 import { isBetter, type PlacementStyle, score } from './score.ts';
 import type { Inventory, Placement, PlacementNode, PlacementRequest, Rejection } from './types.ts';
 
-/** F1: filters, then scores. Ties go to the node whose name sorts first, so every node would choose the same. */
-export function place(inventory: Inventory, request: PlacementRequest, style: PlacementStyle = 'spread'): Placement {
+/**
+ * F1: filters, then scores. Ties go to the node whose name sorts first, so every node would choose the same.
+ * `among`: the nodes that come into question; what is on the others counts all the same.
+ */
+export function place(
+  inventory: Inventory,
+  request: PlacementRequest,
+  style: PlacementStyle = 'spread',
+  among: readonly PlacementNode[] = inventory.nodes,
+): Placement {
   if (request.only !== undefined) {
     return { vm: request.vm, node: request.only, rejected: [], why: `${request.only}: there and nowhere else` };
   }
   const rejected: Rejection[] = [];
   let best: { readonly node: NodeId; readonly score: readonly number[] } | undefined;
-  for (const node of inventory.nodes.toSorted((a, b) => (a.node < b.node ? -1 : 1))) {
+  for (const node of among.toSorted((a, b) => (a.node < b.node ? -1 : 1))) {
     const why = whyNot(node, request, inventory);
     if (why !== undefined) {
       rejected.push({ node: node.node, why });
@@ -93,10 +101,10 @@ function placeBundle(
   bundle: readonly PlacementRequest[],
   style: PlacementStyle,
 ): readonly Placement[] {
-  const inTurn = (nodes: readonly PlacementNode[]) => {
-    let current = { ...inventory, nodes };
+  const inTurn = (among: readonly PlacementNode[]) => {
+    let current = inventory;
     return bundle.map((request) => {
-      const placement = place(current, request, style);
+      const placement = place(current, request, style, among);
       current = withPlaced(current, bundle, placement);
       return placement;
     });
@@ -105,7 +113,7 @@ function placeBundle(
     const first = bundle[0];
     let left = inventory.nodes;
     while (first !== undefined && left.length > 0) {
-      const best = place({ ...inventory, nodes: left }, first, style).node;
+      const best = place(inventory, first, style, left).node;
       if (best === undefined) break;
       const all = inTurn(inventory.nodes.filter(({ node }) => node === best));
       if (all.every(({ node }) => node === best)) return all;
