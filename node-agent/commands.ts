@@ -50,6 +50,8 @@ export const agentReplySchema = z.discriminatedUnion('ok', [
       'STOPPING',
       'MIGRATE_FAILED',
       'NOT_HERE',
+      /** The hypervisor neither starts it nor says that it cannot: it may start at any time, until its host is fenced. */
+      'HUNG',
       'UNKNOWN',
     ]),
     why: z.string(),

@@ -65,6 +65,13 @@ test('a node that is silent and does not have the sector is given up: whoever ta
   });
 });
 
+test('a start that hangs in the hypervisor is told to the actor of that node, again and again until the node is down', () => {
+  const chart = starting().done(no('HUNG', false));
+  expect([chart.state, told(chart)]).toEqual(['starting.hung', ['-> node/n2 stuck']]);
+  expect(chart.after(30_000).done(no('HUNG', false)).state).toBe('starting.hung');
+  expect(chart.take(down('n2')).context.failure).toMatchObject({ code: 'HOST_DOWN', tried: 'n2' });
+});
+
 test('a migration of unknown outcome is asked again of the source; done, it goes on like any start', () => {
   const chart = migrating().fails().after(1000);
   expect(chart.asked).toEqual(['? isReleased']);

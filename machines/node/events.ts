@@ -27,6 +27,8 @@ export const nodeEventSchema = z.discriminatedUnion('type', [
     /** It shuts down only to boot again. */
     returns: z.boolean().default(false),
   }),
+  /** Its agent answers, but a start hangs in its hypervisor: the VM is down until that call is certainly gone. */
+  z.object({ type: z.literal('stuck'), vm: z.string() }),
   /** F6: a user takes it out of use, or gives it back. */
   z.object({ type: z.literal('maintenance'), on: z.boolean() }),
 ]);

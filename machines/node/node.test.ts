@@ -87,3 +87,23 @@ test('one that is well again means room', () => {
   expect(up().take(verdictOf('dead'), verdictOf('healthy')).asked).toContain('-> cluster/main capacity');
   expect(up().take(verdictOf('healthy')).asked).toEqual([]);
 });
+
+test('a node on which a start hangs is fenced, though it is well; only that boot of it is down then', () => {
+  const stuck = { type: 'stuck', vm: 'web' };
+  const chart = up().take(stuck);
+  expect([chart.state, chart.asked]).toEqual(['up.fencing', ['? fence']]);
+  expect(chart.take(stuck, verdictOf('healthy', { sequence: 6 })).state).toBe('up.fencing');
+  expect(chart.done({ outcome: 'failed', why: 'no fence is configured' }).state).toBe('up.stuck');
+  expect(chart.take(stuck).done({ outcome: 'confirmed', by: 'bmc' }).state).toBe('down.listing');
+  expect(chart.take(verdictOf('healthy', { sequence: 7 })).state).toBe('down.listing');
+  expect(chart.take(verdictOf('healthy', { incarnation: 2 })).state).toBe('up.healthy');
+});
+
+test.each([verdictOf('management-isolated'), verdictOf('dead')])(
+  'one that is not well is not fenced for a start',
+  (verdict) => {
+    const chart = up().take(verdict);
+    const { state } = chart;
+    expect(chart.take({ type: 'stuck', vm: 'web' }).state).toBe(state);
+  },
+);

@@ -113,8 +113,26 @@ export const nodeMachine = setup({
         healthy: {
           entry: tell(() => ({ to: 'cluster/main', event: { type: 'capacity' } })),
           // The same verdict again is no news, and no new room.
-          on: { verdict: { guard: 'isHealthy', actions: 'note' } },
+          on: { verdict: { guard: 'isHealthy', actions: 'note' }, stuck: 'fencing' },
         },
+        /** A start hangs in its hypervisor, and nothing but its power ends that. What else runs there is recovered too. */
+        fencing: {
+          on: { verdict: { guard: 'isHealthy', actions: 'note' } },
+          invoke: {
+            src: 'fence',
+            input: ({ context }) => ({ node: context.node, incarnation: context.incarnation }),
+            onDone: [
+              {
+                guard: ({ event }) => event.output.outcome === 'confirmed',
+                target: '#node.down',
+                actions: assign(({ context, event }) => fenced(context, event.output)),
+              },
+              { target: 'stuck' },
+            ],
+            onError: 'stuck',
+          },
+        },
+        stuck: { on: { verdict: { guard: 'isHealthy', actions: 'note' }, stuck: 'fencing' } },
         managementIsolated: {},
       },
     },
@@ -234,6 +252,8 @@ function isAlive(verdict: Verdict): boolean {
 
 /** Its slot changed after what the evidence says. */
 function isNewer({ incarnation, sequence }: Of<'verdict'>, { evidence, ...context }: NodeContext): boolean {
+  // A fenced incarnation never comes back: what is said of it was seen before.
+  if (evidence?.kind === 'fence' && incarnation <= evidence.incarnation) return false;
   const known = evidence !== null && evidence.kind !== 'fence' ? evidence : context;
   return incarnation > known.incarnation || (incarnation === known.incarnation && sequence > known.sequence);
 }

@@ -1,9 +1,12 @@
 import { assign } from 'xstate';
-import { failureOf, fresher, targetOf } from '../context.ts';
+import { tell } from '#actors';
+import { failureOf, fresher, type JobContext, targetOf } from '../context.ts';
 import { jobSetup, RETRY_MS } from '../job-setup.ts';
 
 /** So many times in a row nobody answers before it is looked whether the node has the VM at all. */
 const SILENT_ASKS = 2;
+/** Between two looks whether a start hangs still. */
+const HUNG_AGAIN_MS = 30_000;
 
 export const starting = jobSetup.createStateConfig({
   initial: 'asking',
@@ -37,10 +40,19 @@ export const starting = jobSetup.createStateConfig({
             target: '#ha-job.failed',
             actions: assign({ failure: ({ context, event }) => failureOf(context, event.output) }),
           },
+          { guard: ({ event }) => !event.output.ok && event.output.code === 'HUNG', target: 'hung' },
           { target: 'unknown' },
         ],
         onError: 'unknown',
       },
+    },
+    /** It may start there at any time: only when that node is off may another have the VM. */
+    hung: {
+      entry: tell(({ context }: { context: JobContext }) => ({
+        to: `node/${targetOf(context)}`,
+        event: { type: 'stuck', vm: context.vm },
+      })),
+      after: { [HUNG_AGAIN_MS]: 'asking' },
     },
     unknown: {
       entry: assign({ asks: ({ context }) => context.asks + 1 }),
