@@ -1,5 +1,5 @@
 import type { ScenarioInput } from '../scenario/mod.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import { SeededRandom } from '../seeded-random.ts';
 import { randomRules } from './random-rules.ts';
 
 export interface FuzzShape {
@@ -28,6 +28,7 @@ export interface ClusterFocus {
   readonly rules?: boolean | 'together';
   /** Memory of each node: little of it makes room short. */
   readonly memoryMiB?: number;
+  readonly disks?: 'fail' | 'hang';
 }
 
 /** What a VM may be, whether it is there from the beginning or added. */
@@ -62,7 +63,14 @@ export function randomCluster(
     vms.push({ id: `vm-${vms.length + 1}`, node, ...vm });
   }
   const ids = vms.map((vm) => vm.id);
-  return { nodes, vms, rules: rulesFor(random, nodes, ids, focus), settings: randomSettings(random, seed) };
+  // A stream of its own: everything else of a seed stays what it was.
+  const disks = focus.disks ?? (new SeededRandom(`disks/${seed}`).chance(0.3) ? 'hang' : 'fail');
+  return {
+    nodes,
+    vms,
+    rules: rulesFor(random, nodes, ids, focus),
+    settings: { ...randomSettings(random, seed), disks },
+  };
 }
 
 function randomNodes(random: SeededRandom, shape: FuzzShape, focus: ClusterFocus): Given<'nodes'> {

@@ -6,9 +6,20 @@ import type { Watch, Watcher } from './watcher.ts';
 export function twoCopies({ world, violate }: Watch): Watcher {
   let dirty = true;
   let known = '';
+  const latest = new Map<VmId, NodeId>();
   return {
-    copyChanged: () => {
+    copyChanged: (host, copy) => {
       dirty = true;
+      if (copy.state === 'running') latest.set(copy.vm, host.name);
+    },
+    // Also when the copy itself is gone or stands: another has run since, and its disk is not as it left it.
+    diskWritten: (host, vm) => {
+      const runner = latest.get(vm);
+      if (runner === undefined || runner === host.name) return;
+      violate(
+        'G2: at most one copy can write',
+        `a late write of ${vm} from ${host.name} lands after it ran on ${runner}`,
+      );
     },
     happens: () => {
       dirty = true;

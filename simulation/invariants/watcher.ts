@@ -21,6 +21,7 @@ export interface Watch {
 export interface Watcher {
   log?(entry: NodeLogEntry): void;
   copyChanged?(host: SimHost, copy: SimCopy, before: VmCopy['state']): void;
+  diskWritten?(host: SimHost, vm: VmId): void;
   leaseWritten?(before: LeaseSector | undefined, after: LeaseSector): void;
   slotWritten?(before: Slot | undefined, after: Slot): void;
   committed?(entry: JournalEntry): void;

@@ -100,6 +100,24 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'give the word as soon as the hypervisor lists a copy as suspended, with writes in flight',
+    breaks: ['G2'],
+    withinSeeds: 10,
+    focus: { mishaps: STORAGE, disks: 'hang' },
+    build: agentWith(({ hypervisor }) => ({
+      hypervisor: over<Hypervisor>(hypervisor, {
+        suspend: async (vm) => void hypervisor.suspend(vm).catch(() => {}),
+      }),
+    })),
+  },
+  {
+    name: 'give the word right after a force-off: the transport is said to bound late writes, and does not',
+    breaks: ['G2'],
+    withinSeeds: 10,
+    focus: { mishaps: STORAGE, disks: 'hang' },
+    build: agentWith(({ settings }) => ({ settings: { ...settings, lateWriteBoundMs: 1 } })),
+  },
+  {
     name: 'trust the wall clock',
     breaks: ['G3', 'the agent', 'nothing is thrown', 'G2', 'T6'],
     withinSeeds: 5,

@@ -40,6 +40,11 @@ export class Observers implements WorldObserver {
     for (const watcher of this.#watchers) watcher.copyChanged?.(host, copy, before);
   }
 
+  diskWritten(host: SimHost, vm: VmId): void {
+    this.#recorder.fact('late-write', host.name, vm, 'a write that was in flight when its path broke lands');
+    for (const watcher of this.#watchers) watcher.diskWritten?.(host, vm);
+  }
+
   leaseWritten(before: LeaseSector | undefined, after: LeaseSector): void {
     for (const watcher of this.#watchers) watcher.leaseWritten?.(before, after);
   }

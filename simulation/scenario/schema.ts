@@ -14,6 +14,8 @@ const settingsSchema = strict({
   shutdownPolicy: z.enum(['recover', 'freeze']).default('recover'),
   reserveHosts: z.int().nonnegative().default(0),
   massFailurePercent: z.number().min(0).max(100).default(100),
+  /** What I/O of guests' disks does while the path is away: fail by itself soon, or hang until it is back. */
+  disks: z.enum(['fail', 'hang']).default('fail'),
   network: strict({
     delayMs: z.number().nonnegative().default(1),
     jitterMs: z.number().nonnegative().default(1),

@@ -2,6 +2,7 @@ import type { NodeId, VmId } from '#machines';
 import { type Hypervisor, HypervisorError, type VmCopy } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
+import type { GuestDisks } from './guest-disks.ts';
 import { Guests } from './guests.ts';
 import type { SimCopy, SimHost } from './host.ts';
 import { HypervisorCalls, type HypervisorTrouble } from './hypervisor-calls.ts';
@@ -25,6 +26,8 @@ export interface HypervisorWorld {
   readonly peer: (from: SimHost, to: NodeId) => SimHost | undefined;
   /** Told of every change of a copy, at the instant it happens. */
   readonly changed: (host: SimHost, copy: SimCopy, before: VmCopy['state']) => void;
+  /** Undefined: the I/O of guests' disks fails by itself when the path is away, and nothing is in flight. */
+  readonly disks?: GuestDisks | undefined;
 }
 
 /** The hypervisors of all hosts: calls take time and outlive the agent that made them, copies do not outlive the power. */
@@ -55,6 +58,7 @@ export class SimHypervisors {
     const before = copy.state;
     copy.state = state;
     copy.reason = reason;
+    this.#world.disks?.changed(host, copy, before);
     this.#world.changed(host, copy, before);
     const seen = face(copy);
     for (const listener of this.#listeners.get(host) ?? []) listener(seen);
@@ -76,8 +80,14 @@ export class SimHypervisors {
         if (process.alive) define(host, spec.vm, epoch);
         return calls.make(process, 'start', 600, 1400, () => this.#start(host, spec.vm, epoch), spec.vm);
       },
-      suspend: (vm) => calls.make(process, 'suspend', 20, 120, () => this.#suspend(host, vm), vm),
-      settle: (vm) => calls.make(process, 'suspend', 1, 5, () => {}, vm), // held up by what holds up a suspend
+      suspend: async (vm) => {
+        await calls.make(process, 'suspend', 20, 120, () => this.#suspend(host, vm), vm);
+        await this.#drained(process, vm);
+      },
+      settle: async (vm) => {
+        await calls.make(process, 'suspend', 1, 5, () => {}, vm); // held up by what holds up a suspend
+        await this.#drained(process, vm);
+      },
       resume: (vm) => calls.make(process, 'resume', 20, 80, () => this.#resume(host, vm), vm),
       shutdown: (vm) => calls.make(process, 'shutdown', 5, 20, () => this.#shutdown(host, vm), vm),
       destroy: (vm) =>
@@ -134,6 +144,15 @@ export class SimHypervisors {
     const copy = find(host, vm);
     if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
     if (copy.state === 'running') this.change(host, copy, 'suspended');
+  }
+
+  /** A hypervisor lists a copy as suspended before; its CPUs stand. */
+  async #drained(process: SimProcess, vm: VmId): Promise<void> {
+    const { disks } = this.#world;
+    if (disks === undefined) return;
+    await new Promise<void>((resolve) => {
+      disks.whenDrained(process.host.copies.get(vm), () => process.run(resolve));
+    });
   }
 
   #resume(host: SimHost, vm: VmId): void {

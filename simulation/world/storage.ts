@@ -46,6 +46,8 @@ export class SimStorageTarget {
   readonly leases = new Map<VmId, LeaseSector>();
   readonly startCounts = new Map<NodeId, StartCount>();
   up = true;
+  /** Told after `pathChanged`. */
+  onPathChanged: (() => void) | undefined;
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
   readonly #observer: StorageObserver;
@@ -85,6 +87,7 @@ export class SimStorageTarget {
       else if (this.#random.chance(0.5)) this.#land(write);
       else this.#time.after(this.#random.between(0, LATEST_MS), () => this.#land(write));
     }
+    this.onPathChanged?.();
   }
 
   /** What a process on a host sees of the target. */

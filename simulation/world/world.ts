@@ -9,6 +9,7 @@ import { Agents } from './agents.ts';
 import { SimBus } from './bus.ts';
 import { openDatabase } from './database.ts';
 import { type FenceMood, openFence } from './fence.ts';
+import { GuestDisks } from './guest-disks.ts';
 import { type SimCopy, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
 import { SimHypervisors } from './hypervisor.ts';
@@ -26,6 +27,8 @@ export interface WorldObserver extends StorageObserver {
   /** A fact of the world itself, not of the product. */
   fact(what: string, node: NodeId | undefined, vm: VmId | undefined, why: string): void;
   copyChanged(host: SimHost, copy: SimCopy, before: VmCopy['state']): void;
+  /** A write that a copy had in flight when its path broke lands, whatever became of the copy. */
+  diskWritten(host: SimHost, vm: VmId): void;
   /** The agent threw where nothing may be thrown. */
   agentFailed(node: NodeId, error: unknown): void;
 }
@@ -90,6 +93,10 @@ export class World {
         const target = this.hosts.get(to);
         return target?.booted && network.connected(from, target) ? target : undefined;
       },
+      disks:
+        scenario.settings.disks === 'hang'
+          ? new GuestDisks(this.storage, (host, vm) => observer.diskWritten(host, vm))
+          : undefined,
       changed: (host, copy, before) => observer.copyChanged(host, copy, before),
     });
     this.#bus = new SimBus(time, network, this.messaging);
