@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { systemClock } from '#actors';
 import { nodeId, vmId } from '#machines';
 import { connectDatabase, LateDatabase } from '../database/mod.ts';
+import { bootTimeClock } from '../node-agent/boot-time-clock.ts';
 import { markerGate, openFileStorage } from '../node-agent/file-storage/mod.ts';
 import { type NodeLogEntry, NodeProcess } from '../node-agent/mod.ts';
 import { connectJetStream } from '../transport/mod.ts';
@@ -66,7 +67,7 @@ const opening = {
 const hypervisor = await opening.hypervisor;
 const goesDown = process.env.UNDERSTUDY_GOES_DOWN;
 const process_ = new NodeProcess({
-  ...{ node, freshBoot: process.env.UNDERSTUDY_FRESH_BOOT === '1', clock: systemClock, random: Math.random },
+  ...{ node, freshBoot: process.env.UNDERSTUDY_FRESH_BOOT === '1', clock: bootTimeClock(), random: Math.random },
   ...{ hypervisor, settings: config.settings, log, watchdog: new WatchdogLink(), fences: nodeFences(config) },
   ...(goesDown ? { goesDown: { reboot: goesDown === 'reboot' } } : {}),
   onJoined: () => process.send?.({ do: 'joined' }),

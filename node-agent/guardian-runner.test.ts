@@ -42,7 +42,7 @@ function guarded(state: VmCopy['state']) {
     lateWriters,
     timings,
     watchdog: { arm: () => {}, kick: () => kicks.push(time.now) },
-    heartbeat: { good: { beganMs: Number.NEGATIVE_INFINITY, sequence: 0 }, state: 'running' },
+    heartbeat: { good: { beganMs: Number.NEGATIVE_INFINITY, sequence: 0 }, state: 'running', takeGapMs: () => 0 },
     isSettled: () => true,
     note: () => {},
     onStorageBack: () => {},

@@ -13,7 +13,7 @@ export interface GuardianRunnerOptions {
   readonly clock: Clock;
   readonly hypervisor: Pick<Hypervisor, 'list' | 'suspend' | 'destroy'>;
   readonly watchdog: Watchdog;
-  readonly heartbeat: Pick<SlotHeartbeat, 'good' | 'state'>;
+  readonly heartbeat: Pick<SlotHeartbeat, 'good' | 'state' | 'takeGapMs'>;
   readonly underWay: CopiesUnderWay;
   readonly lateWriters: Pick<LateWriters, 'vms' | 'pathIsWell'>;
   readonly timings: Timings;
@@ -84,7 +84,9 @@ export class GuardianRunner {
     const before = this.#state.mode;
     // What is gone but may write late counts too; nothing can be done about it: its bound, or the watchdog, ends the wait.
     const writers = running && [...new Set([...running, ...lateWriters.vms])];
-    const step = stepGuardian(this.#state, { nowMs: clock.nowMs(), goodWriteBeganMs, running: writers }, timings);
+    const gapMs = heartbeat.takeGapMs();
+    const input = { nowMs: clock.nowMs(), goodWriteBeganMs, running: writers, gapMs };
+    const step = stepGuardian(this.#state, input, timings);
     this.#state = step.state;
     if (step.state.mode === 'guarding') {
       this.#still.forget();

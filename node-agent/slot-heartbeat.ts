@@ -3,6 +3,7 @@ import type { NodeId, Observation, Timings } from '#machines';
 import type { SharedStorage, Slot } from '#ports';
 import { ChangeTracker } from './change-tracker.ts';
 import { countStart } from './count-start.ts';
+import { CounterGap } from './counter-gap.ts';
 import { type Loop, periodic } from './periodic.ts';
 
 /** Above any number of attempts of one agent, so that no word given by one is valid for a slot of a later one. */
@@ -28,11 +29,14 @@ export class SlotHeartbeat {
   #nodes: readonly NodeId[] = [];
   #incarnation = 0;
   #sequence = 0;
+  readonly #counterGap: CounterGap;
+  #gapMs = 0;
   #good = { beganMs: Number.NEGATIVE_INFINITY, sequence: 0 };
   state: Slot['state'] = 'running';
 
   constructor(options: SlotHeartbeatOptions) {
     this.#options = options;
+    this.#counterGap = new CounterGap(options.timings.intervalMs);
     this.#tracker = new ChangeTracker(options.timings.staleMs);
   }
 
@@ -67,6 +71,13 @@ export class SlotHeartbeat {
   /** The latest write that succeeded: when it began, and its sequence. */
   get good(): { readonly beganMs: number; readonly sequence: number } {
     return this.#good;
+  }
+
+  /** How long this host stood still unnoticed by its own clock, since it was last asked, ms. */
+  takeGapMs(): number {
+    const gapMs = this.#gapMs;
+    this.#gapMs = 0;
+    return gapMs;
   }
 
   /** Every node that has a slot, as of the latest good read. */
@@ -104,6 +115,7 @@ export class SlotHeartbeat {
     this.#slots = await storage.readSlots();
     this.#nodes = this.#slots.map((slot) => slot.node);
     const endedMs = clock.nowMs();
+    this.#gapMs = Math.max(this.#gapMs, this.#counterGap.read(this.#slots, beganMs, endedMs));
     this.#tracker.readBegan(beganMs);
     for (const { node, incarnation, sequence } of this.#slots) {
       this.#tracker.note(node, incarnation, sequence, endedMs);

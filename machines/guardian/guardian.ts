@@ -21,6 +21,8 @@ export interface GuardianInput {
   readonly goodWriteBeganMs: number;
   /** Copies that run, or that a start or resume under way may yet make run. Undefined: the hypervisor does not answer. */
   readonly running: readonly VmId[] | undefined;
+  /** How long the host stood still unnoticed by its clock, as others' counters tell, ms. */
+  readonly gapMs?: number;
 }
 
 export interface GuardianStep {
@@ -52,7 +54,7 @@ export function stepGuardian(
     lastStepMs: nowMs,
     goodWriteBeganMs: Math.max(before.goodWriteBeganMs, input.goodWriteBeganMs),
   };
-  const gapMs = nowMs - before.lastStepMs;
+  const gapMs = Math.max(nowMs - before.lastStepMs, input.gapMs ?? 0);
   const ageMs = nowMs - state.goodWriteBeganMs;
   const lost =
     gapMs > timings.guardianDeadlineMs
