@@ -58,6 +58,7 @@ const opening = {
     openFileStorage(config.area, {
       clock: systemClock,
       deadlineMs: STORAGE_DEADLINE_MS,
+      oneMachine: true,
       gate: markerGate(join(config.consoles, STORAGE_CUT)),
     }),
   ),

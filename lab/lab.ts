@@ -219,7 +219,9 @@ export class Lab implements LabControl {
 
   async #connect(services: LabServices): Promise<void> {
     this.#transport = await connectJetStream({ servers: services.nats, name: 'lab' });
-    const storage = await openFileStorage(services.area, { clock: systemClock, deadlineMs: STORAGE_DEADLINE_MS });
+    const storage = await openFileStorage(services.area, {
+      ...{ clock: systemClock, deadlineMs: STORAGE_DEADLINE_MS, oneMachine: true },
+    });
     this.#storage = storage;
     const database = await connectDatabase(services.database);
     this.#database = database;

@@ -10,7 +10,7 @@ import { markerGate, openFileStorage } from './mod.ts';
 import { testArea, testLease, testSlot } from './test-area.ts';
 
 const DEADLINE_MS = 400;
-const limits = { clock: systemClock, deadlineMs: DEADLINE_MS };
+const limits = { clock: systemClock, deadlineMs: DEADLINE_MS, oneMachine: true };
 const unavailable = { code: 'STORAGE_UNAVAILABLE', retryable: true };
 const vm = vmId('web-1');
 const FIRST_LEASE = 18; // header, probe, 8 slots, 8 start counts

@@ -6,7 +6,7 @@ import { sharedStorageContract } from '../shared-storage-contract.ts';
 import { createArea, openFileStorage, StoreRefused } from './mod.ts';
 import { testArea, testLease, testSlot } from './test-area.ts';
 
-const limits = { clock: systemClock, deadlineMs: 5000 };
+const limits = { clock: systemClock, deadlineMs: 5000, oneMachine: true };
 
 sharedStorageContract('file', () => twoOpens(true));
 sharedStorageContract('file without O_DIRECT', () => twoOpens(false));

@@ -1,6 +1,6 @@
 /**
- * Why locks on that path bind this host only, undefined when nothing says so: an executed probe on one host cannot see
- * it. `mountInfo` is the text of /proc/self/mountinfo, `path` absolute and free of links.
+ * Why locks on that path may bind this host only, undefined on file systems whose byte-range locks bind every host: an
+ * executed probe on one host cannot see it, so only those known to are accepted. `mountInfo` is the text of /proc/self/mountinfo, `path` absolute and free of links.
  */
 export function localLocks(mountInfo: string, path: string): string | undefined {
   let mount: { readonly point: string; readonly type: string; readonly options: readonly string[] } | undefined;
@@ -15,13 +15,15 @@ export function localLocks(mountInfo: string, path: string): string | undefined 
     if (inside && plain.length >= (mount?.point.length ?? 0))
       mount = { point: plain, type, options: superOptions.split(',') };
   }
-  if (mount === undefined) return undefined;
+  if (mount === undefined) return 'its mount is not known';
   const { type, options } = mount;
-  const guilty = options.find((option) => LOCAL.get(type)?.includes(option));
+  const local = LOCAL.get(type);
+  if (local === undefined) return `${mount.point} is ${type}`;
+  const guilty = options.find((option) => local.includes(option));
   return guilty === undefined ? undefined : `${mount.point} (${type}) is mounted with ${guilty}`;
 }
 
-/** Mount options under which byte-range locks never leave the host. */
+/** File systems with byte-range locks between hosts, and the mount options under which these never leave the host. */
 const NFS = ['nolock', 'local_lock=all', 'local_lock=posix'];
 const SMB = ['nobrl', 'nolock'];
 const LOCAL: ReadonlyMap<string, readonly string[]> = new Map([
@@ -30,5 +32,7 @@ const LOCAL: ReadonlyMap<string, readonly string[]> = new Map([
   ['cifs', SMB],
   ['smb3', SMB],
   ['ocfs2', ['localflocks']],
+  ['ceph', []],
+  ['fuse.glusterfs', []],
   ['gfs2', ['localflocks', 'lockproto=lock_nolock']],
 ]);

@@ -16,13 +16,13 @@ afterEach(() => area.remove());
 
 test('a store whose locks do nothing is refused with the evidence', async () => {
   const useless = { tryLock: async () => true, unlock: async () => undefined };
-  const opening = openFileStorage(area.path, { clock: systemClock, deadlineMs: 5000, lock: useless });
+  const opening = openFileStorage(area.path, { clock: systemClock, deadlineMs: 5000, oneMachine: true, lock: useless });
   await expect(opening).rejects.toThrow(StoreRefused);
   await expect(opening).rejects.toThrow(/round 1 of the probe: writers 0, 1.* of 3 won/);
 });
 
 test('many opens that probe at the same time do not refuse each other', async () => {
-  const limits = { clock: systemClock, deadlineMs: 10_000 };
+  const limits = { clock: systemClock, deadlineMs: 10_000, oneMachine: true };
   const all = await Promise.all(Array.from({ length: 5 }, () => openFileStorage(area.path, limits)));
   await Promise.all(all.map((storage) => storage.close()));
 });
@@ -34,7 +34,7 @@ test('of several processes exactly one wins each of 1,000 generations', { timeou
 });
 
 test('racers killed at any moment leave no damage, no lock and no lost generation', { timeout: 60_000 }, async () => {
-  const storage = await openFileStorage(area.path, { clock: systemClock, deadlineMs: 10_000 });
+  const storage = await openFileStorage(area.path, { clock: systemClock, deadlineMs: 10_000, oneMachine: true });
   const survivor = racer(area.path, 'n1', 600);
   for (let victim = 2; victim <= 4; victim += 1) {
     const child = spawnRacer(area.path, `n${victim}`, 600);
