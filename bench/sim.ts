@@ -10,7 +10,7 @@ import { type ClusterSize, type Measured, measure } from './sim/measure.ts';
  * How fast the simulator is: `npm run bench:sim -- [--json FILE] [--seeds N] [--sizes 5:50:3600,...] [--rounds N]`.
  * Sizes are nodes:VMs:simulated seconds. Each is played in a process of its own, so that peak memory is its own.
  */
-const SIZES = '5:50:3600,3:30:1800,10:100:1800,30:300:600,100:1000:300,100:2000:300';
+const SIZES = '5:50:3600,5:50:14400,3:30:1800,10:100:1800,30:300:600,100:1000:300,100:2000:300';
 
 const { values } = parseArgs({
   options: {
