@@ -26,7 +26,7 @@ export const vmDocumentSchema = z.object({
   home: node.nullable().default(null),
   /**
    * Nodes that it was leased to before and that may run it still, until its start where it is leased now is confirmed:
-   * whoever refuses to give it up comes back with it. Placement counts it there too (F1).
+   * whoever refuses to give it up comes back with it; and where it is being stopped. Placement counts it there too (F1).
    */
   mayRunOn: z.array(node).default([]),
   /** Why it is not what it should be, once recovery gave up (B5). */

@@ -16,7 +16,7 @@ import { agentSubject } from './agent-server.ts';
 import { type AgentCommand, type AgentReply, agentReplySchema } from './commands.ts';
 import { readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
-import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
+import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm, stopped, stopping } from './vm-records.ts';
 
 /** A start may take so long that only a late answer is definite; then the same node is asked again. */
 const START_TIMEOUT_MS = 30_000;
@@ -105,7 +105,10 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
         await changeVm(database, input.vm, (document) => {
           const recorded = input.recorded ?? document.recorded;
           const { actual: _, ...rest } = document;
-          return { ...rest, recorded, ...(input.actual === undefined ? {} : { actual: input.actual, mayRunOn: [] }) };
+          // Given up, or off for good: it takes no room anywhere.
+          const isNowhere = input.actual !== undefined || input.recorded === 'stopped';
+          const actual = input.actual === undefined ? {} : { actual: input.actual };
+          return { ...rest, recorded, ...actual, ...(isNowhere ? { mayRunOn: [] } : {}) };
         });
         return null;
       },
@@ -117,8 +120,9 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
       stopVm: async ({ vm }: { vm: VmId }) => {
         if ((await readVm(database, vm)) === undefined) return null;
         // The wish first: whatever happens to its node from now on, nobody brings it back (T7b).
-        const { lease } = await changeVm(database, vm, (document) => ({ ...document, recorded: 'stopped' }));
+        const { lease } = await changeVm(database, vm, stopping);
         await stopHolder(vm, lease);
+        await changeVm(database, vm, stopped);
         return null;
       },
       endRemoved: async ({ vm }: { vm: VmId }) => {

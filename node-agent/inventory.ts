@@ -43,8 +43,8 @@ export async function readInventory(
       return { node, alive, maintenance, cpus, memoryMiB, slot, ...(zone === undefined ? {} : { zone }) };
     }),
     rules: rules.map(({ body }) => ruleSchema.parse(body)),
-    uncertain: vms.flatMap(({ spec: { vm, cpus, memoryMiB }, recorded, mayRunOn }) =>
-      recorded === 'running' ? mayRunOn.map((node) => ({ vm, node, cpus, memoryMiB, uncertain: true as const })) : [],
+    uncertain: vms.flatMap(({ spec: { vm, cpus, memoryMiB }, mayRunOn }) =>
+      mayRunOn.map((node) => ({ vm, node, cpus, memoryMiB, uncertain: true as const })),
     ),
     placed: leased.map(({ vm, node, cpus, memoryMiB }) => ({ vm, node, cpus, memoryMiB })),
   };

@@ -105,6 +105,18 @@ export async function confirmStart(database: Database, vm: VmId, epoch: number):
   );
 }
 
+/** A user stops it: until it is off it takes room where it was. */
+export function stopping(document: VmDocument): VmDocument {
+  const { lease, mayRunOn: known } = document;
+  return { ...document, recorded: 'stopped', mayRunOn: [...new Set(lease === null ? known : [...known, lease.node])] };
+}
+
+/** It is off, unless a user has started it meanwhile. */
+export function stopped(document: VmDocument): VmDocument | undefined {
+  const isOff = document.recorded === 'stopped' && document.mayRunOn.length > 0;
+  return isOff ? { ...document, mayRunOn: [] } : undefined;
+}
+
 function wordsOf(lease: Lease | null): string {
   return lease === null ? 'nobody' : `${lease.node} for epoch ${lease.epoch}`;
 }
