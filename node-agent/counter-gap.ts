@@ -27,7 +27,7 @@ export class CounterGap {
     this.#intervalMs = intervalMs;
   }
 
-  /** A read of all slots, by this host's own clock. Returns by how much it must have stood still at least, ms; 0: by nothing. */
+  /** A read of the others' slots, by this host's own clock. Returns by how much it must have stood still at least, ms; 0: by nothing. */
   read(
     slots: readonly { readonly node: string; readonly incarnation: number; readonly sequence: number }[],
     beganMs: number,

@@ -110,12 +110,13 @@ export class SlotHeartbeat {
   }
 
   async #read(): Promise<void> {
-    const { clock, storage } = this.#options;
+    const { clock, storage, node: self } = this.#options;
     const beganMs = clock.nowMs();
     this.#slots = await storage.readSlots();
     this.#nodes = this.#slots.map((slot) => slot.node);
     const endedMs = clock.nowMs();
-    this.#gapMs = Math.max(this.#gapMs, this.#counterGap.read(this.#slots, beganMs, endedMs));
+    const others = this.#slots.filter((slot) => slot.node !== self);
+    this.#gapMs = Math.max(this.#gapMs, this.#counterGap.read(others, beganMs, endedMs));
     this.#tracker.readBegan(beganMs);
     for (const { node, incarnation, sequence } of this.#slots) {
       this.#tracker.note(node, incarnation, sequence, endedMs);
