@@ -11,6 +11,8 @@ import { redactConnection } from './mongodb/redact-connection.ts';
 export interface ChosenDatabase extends StartedServer {
   /** What it is and why it was taken, for people; without secrets. */
   readonly description: string;
+  /** True: a server of the user's, which may hold what others wrote; absent: started for this cluster alone. */
+  readonly foreign?: true;
 }
 
 /** One way to have a database. `open` gives undefined and says why when it is not for this machine; it may throw too. */
@@ -43,7 +45,7 @@ const fromEnvironment: DatabaseWay = {
     const connection = env.MONGODB_URL;
     if (connection === undefined || connection === '') return undefined;
     const description = `MongoDB at ${redactConnection(connection)}, named by MONGODB_URL`;
-    return { connection, description, servers: [], stop: async () => {} };
+    return { connection, description, foreign: true, servers: [], stop: async () => {} };
   },
 };
 

@@ -16,6 +16,8 @@ export interface LabFolder {
   readonly shared: string;
   readonly nats: string;
   readonly database: string;
+  /** A record for each database that a lab has on a server which is not its own. */
+  readonly ownDatabases: string;
   node(name: string): string;
 }
 
@@ -34,6 +36,7 @@ export function labFolder(root: string = labRoot()): LabFolder {
     shared: join(root, 'shared'),
     nats: join(root, 'nats'),
     database: join(root, 'database'),
+    ownDatabases: join(root, 'own-databases'),
     node: (name) => join(root, 'nodes', name),
   };
 }

@@ -5,6 +5,7 @@ import { chooseDatabase } from '../database/choose-database.ts';
 import { createArea } from '../node-agent/file-storage/mod.ts';
 import { ensureNatsServer } from '../setup/nats-server.ts';
 import { type NatsServerHandle, startNatsCluster } from '../transport/mod.ts';
+import { ownDatabase } from './lab-database.ts';
 import type { LabFolder } from './lab-folder.ts';
 import { runAboveOthers } from './real-time.ts';
 import type { KeptServer } from './server-keeper.ts';
@@ -47,6 +48,8 @@ export async function startLabServices(
     const cluster = await startNatsCluster({ servers: 3, folder: folder.nats, natsServer, ...ports });
     step('starting the database');
     const chosen = await chooseDatabase({ folder: folder.database, natsServers: cluster.urls, log: step });
+    // The user's server keeps what a lab leaves: each lab gets a database there that ends with it.
+    const database = chosen.foreign ? ownDatabase(folder, chosen.connection) : chosen.connection;
     const parts = {
       messaging: `NATS JetStream, ${cluster.servers.length} servers (${natsServer})`,
       database: chosen.description,
@@ -55,7 +58,7 @@ export async function startLabServices(
     const messaging = cluster.servers.map((server) => named(server));
     for (const { pid } of [...messaging, ...chosen.servers]) if (pid !== undefined) await runAboveOthers(pid);
     return {
-      ...{ nats: cluster.urls, database: chosen.connection, area, parts },
+      ...{ nats: cluster.urls, database, area, parts },
       servers: { messaging, database: chosen.servers },
     };
   });

@@ -13,6 +13,7 @@ import { ClusterOperator } from './cluster-operator.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { killGuest } from './guest-process.ts';
+import { dropLabDatabases } from './lab-database.ts';
 import { LabError } from './lab-error.ts';
 import { LabFaults } from './lab-faults.ts';
 import { type LabFolder, openLabRoot } from './lab-folder.ts';
@@ -91,6 +92,7 @@ export class Lab implements LabControl {
   async #startAll(): Promise<void> {
     const { folder, plan, port, say } = this.#options;
     await cleanUp(folder);
+    for (const why of await dropLabDatabases(folder)) say(why);
     mkdirSync(folder.pids);
     const services = await startLabServices(folder, { nodes: plan.nodes.length, vms: 64, port }, say);
     say('preparing the guests');
@@ -135,6 +137,8 @@ export class Lab implements LabControl {
     await this.#power?.allOff();
     await Promise.all([this.#storage?.close(), this.#database?.close(), this.#transport?.close()]);
     await cleanUp(this.#options.folder);
+    // Not through `say`, which may be silent by now: on somebody's server something is left.
+    for (const why of await dropLabDatabases(this.#options.folder)) console.error(`understudy: ${why}`);
     this.#lock.release();
     removeLabRoot(this.#options.folder);
     await this.#control?.close(); // last: `lab down` waits for it

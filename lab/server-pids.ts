@@ -13,7 +13,7 @@ const OFTEN_MS = 20;
  */
 export async function recordServers<T>(pids: string, start: () => Promise<T>): Promise<T> {
   mkdirSync(pids, { recursive: true });
-  const known = new Set<number>();
+  const known = new Set(childrenOfThisProcess()); // those that were there before are not ours to end
   const record = (): void => {
     for (const pid of childrenOfThisProcess()) {
       if (known.has(pid) || identityOf(pid) === undefined) continue;
