@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type LabFolder, labFolder, openLabRoot } from './lab-folder.ts';
 import { takeLabLock } from './lab-lock.ts';
 
@@ -12,11 +12,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder.root, { recursive: true }));
 
+afterEach(() => vi.unstubAllEnvs());
+
 it('refuses a second lab and says how to end the first', () => {
+  vi.stubEnv('UNDERSTUDY_LAB', folder.root);
   const lock = takeLabLock(folder);
   expect(() => takeLabLock(folder)).toThrow(/already runs \(process \d+.*lab down/);
   lock.release();
   expect(takeLabLock(folder).crashed).toBe(false);
+});
+
+it('names another way out for a lab that `lab down` does not reach', () => {
+  const lock = takeLabLock(folder);
+  expect(() => takeLabLock(folder)).toThrow(`wait until it has ended, or end it with "kill ${process.pid}"`);
+  lock.release();
 });
 
 it('takes over from a lab that crashed, also when its process number lives on in another process', () => {

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { LabError } from './lab-error.ts';
-import type { LabFolder } from './lab-folder.ts';
+import { type LabFolder, labRoot } from './lab-folder.ts';
 import { readPidFile, writePidFile } from './pid-file.ts';
 import { isAlive } from './process-identity.ts';
 
@@ -32,9 +32,12 @@ export function takeLabLock(folder: LabFolder): { readonly crashed: boolean; rel
 function setAsideIfDead(folder: LabFolder, aside: string): void {
   const holder = readPidFile(folder.lock);
   if (holder !== undefined && isAlive(holder)) {
-    throw new LabError(
-      `a lab already runs (process ${holder.pid}, ${folder.root}): end it with "npx understudy lab down"`,
-    );
+    // `lab down` reaches the lab of this user's own root; a lab elsewhere plays a scenario and ends by itself.
+    const wayOut =
+      folder.root === labRoot()
+        ? 'end it with "npx understudy lab down"'
+        : `wait until it has ended, or end it with "kill ${holder.pid}"`;
+    throw new LabError(`a lab already runs (process ${holder.pid}, ${folder.root}): ${wayOut}`);
   }
   const seen = readLock(folder.lock);
   try {

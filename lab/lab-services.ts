@@ -49,7 +49,7 @@ export async function startLabServices(
     step('starting the database');
     const chosen = await chooseDatabase({ folder: folder.database, natsServers: cluster.urls, log: step });
     // The user's server keeps what a lab leaves: each lab gets a database there that ends with it.
-    const database = chosen.foreign ? ownDatabase(folder, chosen.connection) : chosen.connection;
+    const database = chosen.foreign ? await ownDatabase(folder, chosen.connection) : chosen.connection;
     const parts = {
       messaging: `NATS JetStream, ${cluster.servers.length} servers (${natsServer})`,
       database: chosen.description,

@@ -25,6 +25,18 @@ it('shows nodes, VMs and the last events in columns', () => {
   ]);
 });
 
+it.each([
+  ['stopped', 'none', 32],
+  ['stopped', 'off', 32],
+  ['running', 'none', 31],
+])('a VM recorded as %s of which the hypervisors say %s is off, on no node', (recorded, actual, ink) => {
+  const vm = { vm: 'db-1', recorded, actual, node: 'n1', epoch: 2, sinceMs: 5000 };
+  const text = `db-1         ${recorded.padEnd(10)} off          -        2      5 s`;
+  expect(renderStatus({ ...copy(), vms: [vm] }, 100, false)).toContain(text);
+  const [painted] = renderStatus({ ...copy(), vms: [vm] }, 100, true).filter((line) => line.includes('db-1'));
+  expect(painted).toContain(`[${ink}m`);
+});
+
 it('never writes past the width of the terminal', () => {
   expect(Math.max(...renderStatus(copy(), 30, false).map((text) => text.length))).toBe(30);
 });

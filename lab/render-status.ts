@@ -25,8 +25,10 @@ export function renderStatus(status: LabStatus, width: number, colour: boolean):
   const vmColumns = [12, 10, 12, 8, 6, 10];
   row(['VM', 'RECORDED', 'ACTUAL', 'NODE', 'EPOCH', 'SINCE'], vmColumns, paint.bold);
   for (const { vm, recorded, actual, node, epoch, sinceMs } of status.vms) {
-    const as = recorded === actual || (recorded === 'stopped' && actual === 'off');
-    row([vm, recorded, actual, node ?? '-', `${epoch ?? '-'}`, seconds(sinceMs)], vmColumns, as ? good : bad);
+    const is = actual === 'none' ? 'off' : actual; // no hypervisor knows a copy: to a person that is off
+    const as = recorded === is || (recorded === 'stopped' && is === 'off');
+    const on = is === 'off' ? '-' : (node ?? '-');
+    row([vm, recorded, is, on, `${epoch ?? '-'}`, seconds(sinceMs)], vmColumns, as ? good : bad);
   }
   lines.push('');
   for (const { atMs, text } of status.events.slice(-10)) {

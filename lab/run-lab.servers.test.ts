@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { ensureHypervisor } from '../setup/hypervisor.ts';
 import { assertPortFree, freePorts } from '../transport/mod.ts';
 
@@ -91,6 +91,22 @@ it('names a busy port and the way out, starts nothing and leaves nothing', async
     status: 2,
     errors: `understudy: Port ${port + 1} on 127.0.0.1 is in use: stop what listens there or choose another port.\n`,
   });
+  expect(existsSync(root)).toBe(false);
+});
+
+it('names a database that does not answer and the way out in one line, and leaves nothing', async () => {
+  const root = join(folder(), 'lab');
+  const [port = 0] = await freePorts(1);
+  vi.stubEnv('MONGODB_URL', `mongodb://me:hunter2@127.0.0.1:${port}/ha`);
+  undo.push(() => vi.unstubAllEnvs());
+  const { status, errors } = await run(root).ended;
+  expect({ status, errors }).toEqual({
+    status: 2,
+    errors: expect.stringMatching(
+      /^understudy: connect to mongodb:\/\/127\.0\.0\.1:\d+\/understudy-lab-[^\n]*ECONNREFUSED[^\n]*: start it, or unset MONGODB_URL\n$/,
+    ),
+  });
+  expect(errors).not.toContain('hunter2');
   expect(existsSync(root)).toBe(false);
 });
 

@@ -9,12 +9,13 @@ const TIMEOUT_MS = 5_000;
  * `DatabaseUnavailable`, `DatabaseRefused`.
  */
 export async function dropDatabase(connection: string): Promise<void> {
-  await mapMongoErrors(`drop ${redactConnection(connection)}`, async () => {
-    const client = new MongoClient(connection, { appName: 'understudy', serverSelectionTimeoutMS: TIMEOUT_MS });
-    try {
-      await client.db().dropDatabase();
-    } finally {
-      await client.close();
-    }
-  });
+  const named = redactConnection(connection);
+  const client = await mapMongoErrors(`connect to ${named}`, async () =>
+    new MongoClient(connection, { appName: 'understudy', serverSelectionTimeoutMS: TIMEOUT_MS }).connect(),
+  );
+  try {
+    await mapMongoErrors(`drop ${named}`, () => client.db().dropDatabase());
+  } finally {
+    await client.close();
+  }
 }

@@ -30,6 +30,27 @@ it.each([
   expect(said.mock.calls.flat().join()).toMatch(why);
 });
 
+it('begins no further scenario once it was interrupted, also when the signal comes twice', async () => {
+  const [first, second] = [file('first.json', []), file('second.json', [])];
+  const played: string[] = [];
+  const before = process.listeners('SIGINT');
+  const status = await runScenarios([first, second], true, async ({ name }, _json, interrupted) => {
+    played.push(name);
+    for (const added of process.listeners('SIGINT').filter((one) => !before.includes(one))) {
+      added('SIGINT');
+      added('SIGINT');
+    }
+    return await interrupted;
+  });
+  expect({ status, played }).toEqual({ status: 130, played: ['first.json'] });
+});
+
+it('plays on after a scenario that failed, and tells the worst', async () => {
+  const ends = [1, 0];
+  const status = await runScenarios([file('a.json', []), file('b.json', [])], true, async () => ends.shift() ?? 9);
+  expect({ status, ends }).toEqual({ status: 1, ends: [] });
+});
+
 it('reads every file before it plays the first, and a wrong one counts more than one it cannot play', async () => {
   const cannot = file('cannot.json', [{ at: 1, do: 'heal' }]);
   expect(await runScenarios([cannot, join(folder, 'nowhere.json')], true)).toBe(2);

@@ -6,12 +6,18 @@ import { labFolder, labRoot } from '../lab-folder.ts';
 import { LabCannotPlay, refuseWhatTheLabCannot } from './can-play.ts';
 import { type LabResult, playOnLab } from './play-on-lab.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const INTERRUPTED = 130;
+
+/** Plays one scenario and takes its lab down; resolves with its exit status, that of `interrupted` when it ends first. */
+type Play = (scenario: Scenario, json: boolean, interrupted: Promise<number>) => Promise<number>;
+
 /**
  * `understudy lab run`: reads every file before it plays the first, each on a fresh lab beside one that may already run.
  * Results as JSON or in words on standard output, all else on standard error. Resolves with the exit status: 1 an
- * expectation or invariant failed, 2 wrong file or lab, 3 the lab cannot play that.
+ * expectation or invariant failed, 2 wrong file or lab, 3 the lab cannot play that, 130 interrupted: no further one begins.
  */
-export async function runScenarios(files: readonly string[], json: boolean): Promise<number> {
+export async function runScenarios(files: readonly string[], json: boolean, play: Play = playOne): Promise<number> {
   const scenarios: Scenario[] = [];
   let status = 0;
   for (const file of files) {
@@ -28,18 +34,23 @@ export async function runScenarios(files: readonly string[], json: boolean): Pro
     }
   }
   if (status !== 0) return status;
-  for (const scenario of scenarios) status = Math.max(status, await runOne(scenario, json));
+  const interrupted = new Promise<number>((resolve) => {
+    // Once for all of them, and for good: a second signal must not cut off the clean-up that the first began.
+    for (const signal of SIGNALS) process.on(signal, () => resolve(INTERRUPTED));
+  });
+  for (const scenario of scenarios) {
+    const ended = await play(scenario, json, interrupted);
+    if (ended === INTERRUPTED) return INTERRUPTED;
+    status = Math.max(status, ended);
+  }
   return status;
 }
 
-async function runOne(scenario: Scenario, json: boolean): Promise<number> {
+async function playOne(scenario: Scenario, json: boolean, interrupted: Promise<number>): Promise<number> {
   const beganMs = performance.now();
   const say = (line: string) =>
     void process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
   let lab: Lab | undefined;
-  const interrupted = new Promise<number>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(130));
-  });
   try {
     lab = new Lab({ folder: labFolder(`${labRoot()}-run`), plan: scenario, say });
     const running = lab;
