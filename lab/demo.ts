@@ -19,7 +19,7 @@ export async function playDemo(lab: Lab, say: (line: string) => void): Promise<b
     say(`FAILED: ${error.message}`);
     return false;
   }
-  const wrong = [...(await lab.checkWitness()), ...(await notExactlyOnce(lab, failovers))];
+  const wrong = [...(await lab.checkWitness()), ...(await lab.unproven()), ...(await notExactlyOnce(lab, failovers))];
   say('');
   say(`=== ${node} lost its power; ${failovers.length} VMs came back (seconds after the cut) ===`);
   say('VM          from -> to   decided   leased  started   guest up');

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LabError } from './lab-error.ts';
 
 /**
@@ -21,9 +21,13 @@ export interface LabFolder {
   node(name: string): string;
 }
 
+/** Here no folder can be made, whatever is tried: a file is in the way, no right, not a path. */
+const NO_FOLDER: ReadonlySet<unknown> = new Set(['EEXIST', 'ENOTDIR', 'EACCES', 'EROFS', 'ENAMETOOLONG', 'ELOOP']);
+
 /** `$UNDERSTUDY_LAB`, else `understudy-lab-<user number>` in the folder for temporary files. */
 export function labRoot(env: NodeJS.ProcessEnv = process.env): string {
-  return env.UNDERSTUDY_LAB || join(tmpdir(), `understudy-lab-${process.getuid?.() ?? 0}`);
+  // Absolute: the lab's processes have working folders of their own.
+  return resolve(env.UNDERSTUDY_LAB || join(tmpdir(), `understudy-lab-${process.getuid?.() ?? 0}`));
 }
 
 /** The layout below `root`; nothing is made. */
@@ -41,9 +45,21 @@ export function labFolder(root: string = labRoot()): LabFolder {
   };
 }
 
+/** True when `understudy lab status`, `power-on`, `down` reach this folder's lab. */
+export function isReachedByCommands(folder: LabFolder): boolean {
+  return folder.root === labRoot();
+}
+
 /** Makes the root, or checks that an existing one is this user's own folder. Throws `LabError`. */
 export function openLabRoot(folder: LabFolder): void {
-  mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && NO_FOLDER.has(error.code))) throw error;
+    throw new LabError(`${folder.root} cannot be the lab's folder (${error.message}): name another in UNDERSTUDY_LAB`, {
+      cause: error,
+    });
+  }
   const found = lstatSync(folder.root);
   if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) {
     throw new LabError(`${folder.root} is not a folder of your own: remove it, or name another one in UNDERSTUDY_LAB`);

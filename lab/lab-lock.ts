@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { LabError } from './lab-error.ts';
-import { type LabFolder, labRoot } from './lab-folder.ts';
+import { isReachedByCommands, type LabFolder } from './lab-folder.ts';
 import { readPidFile, writePidFile } from './pid-file.ts';
 import { isAlive } from './process-identity.ts';
 
@@ -32,11 +32,9 @@ export function takeLabLock(folder: LabFolder): { readonly crashed: boolean; rel
 function setAsideIfDead(folder: LabFolder, aside: string): void {
   const holder = readPidFile(folder.lock);
   if (holder !== undefined && isAlive(holder)) {
-    // `lab down` reaches the lab of this user's own root; a lab elsewhere plays a scenario and ends by itself.
-    const wayOut =
-      folder.root === labRoot()
-        ? 'end it with "npx understudy lab down"'
-        : `wait until it has ended, or end it with "kill ${holder.pid}"`;
+    const wayOut = isReachedByCommands(folder)
+      ? 'end it with "npx understudy lab down"'
+      : `wait until it has ended, or end it with "kill ${holder.pid}"`; // it plays a scenario
     throw new LabError(`a lab already runs (process ${holder.pid}, ${folder.root}): ${wayOut}`);
   }
   const seen = readLock(folder.lock);

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { nodeId } from '#machines';
 import { checkScenario } from '../simulation/mod.ts';
 import { connectControl } from './control-client.ts';
@@ -28,6 +28,8 @@ afterEach(async () => await lab?.end());
 it('boots nodes, cuts and fences them, refuses a second lab, and leaves nothing', async () => {
   const root = mkdtempSync(join(tmpdir(), 'us-'));
   folder = labFolder(root);
+  vi.stubEnv('UNDERSTUDY_LAB', root);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const program = mkdtempSync(join(tmpdir(), 'us-agent-'));
   onTestFinished(() => rmSync(program, { recursive: true }));
   const agent = join(program, 'agent.ts');
@@ -52,6 +54,7 @@ it('boots nodes, cuts and fences them, refuses a second lab, and leaves nothing'
 
   expect(await new LabFence(folder.control).fence(nodeId('n1'), 1)).toMatchObject({ outcome: 'confirmed' });
   expect(running.status().nodes.map(({ power }) => power)).toEqual(['off', 'on']);
+  expect(said.at(-1)).toBe('n1: power-off: fenced; it stays off: "npx understudy lab power-on n1" brings it back');
   await running.powerOn('n1');
   expect(running.status().nodes.map(({ power }) => power)).toEqual(['on', 'on']);
   expect(await running.checkWitness()).toEqual([]);

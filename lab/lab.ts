@@ -16,7 +16,7 @@ import { killGuest } from './guest-process.ts';
 import { dropLabDatabases } from './lab-database.ts';
 import { LabError } from './lab-error.ts';
 import { LabFaults } from './lab-faults.ts';
-import { type LabFolder, openLabRoot } from './lab-folder.ts';
+import { isReachedByCommands, type LabFolder, openLabRoot } from './lab-folder.ts';
 import { type LabGuests, labGuests } from './lab-guests.ts';
 import { takeLabLock } from './lab-lock.ts';
 import { bootNode } from './lab-nodes.ts';
@@ -29,8 +29,10 @@ import type { NodeConfig } from './node-config.ts';
 import { NodePower } from './node-power.ts';
 import { nodeLogEntry, nodeReport } from './node-report.ts';
 import { ServerKeeper } from './server-keeper.ts';
+import { refuseLongPaths } from './socket-paths.ts';
 import { untilBooted } from './until-booted.ts';
-import { readWitness, recordsOfEpoch, witnessViolations } from './witness.ts';
+import { recordsOfEpoch } from './witness.ts';
+import { type BootedEpoch, checkDisk, unprovenEpochs } from './witness-check.ts';
 
 export interface LabOptions {
   readonly folder: LabFolder;
@@ -55,6 +57,7 @@ export class Lab implements LabControl {
   readonly #nodes: readonly string[];
   readonly #lock: { release(): void };
   readonly #agents = new AgentLinks();
+  readonly #booted: BootedEpoch[] = [];
   #parts: Readonly<Record<string, string>> = {};
   #power: NodePower | undefined;
   #control: ControlServer | undefined;
@@ -76,6 +79,7 @@ export class Lab implements LabControl {
     this.#nodes = options.plan.nodes.map(({ name }) => name);
     const { sensitivity, fence } = options.plan.settings;
     timingsFor({ sensitivity, confirmingFence: fence !== 'none' }); // refuses what each node would refuse
+    refuseLongPaths(options.folder, options.plan);
     openLabRoot(options.folder);
     this.#lock = takeLabLock(options.folder);
     this.asked = new Promise((resolve) => {
@@ -126,6 +130,7 @@ export class Lab implements LabControl {
     await Promise.all(vms.map((vm) => this.operator.startFirst(vm)));
     say('waiting until their guests have booted');
     await Promise.all(vms.map(({ id }) => untilBooted(diskPath(folder, id), id, 1)));
+    this.#booted.push(...vms.map(({ id }) => ({ vm: id, epoch: 1 })));
   }
 
   /** Takes everything down. May be called at any moment; a second time does nothing harmful. */
@@ -147,10 +152,14 @@ export class Lab implements LabControl {
   /** What the guests' own records on the disks prove to be wrong (G2), in words. */
   async checkWitness(): Promise<string[]> {
     const found: string[] = [];
-    for (const { vm } of this.status().vms) {
-      found.push(...witnessViolations(await readWitness(diskPath(this.#options.folder, vm))));
-    }
+    const vms = new Set([...this.#booted, ...this.status().vms].map(({ vm }) => vm));
+    for (const vm of vms) found.push(...(await checkDisk(this.diskOf(vm), vm)));
     return found;
+  }
+
+  /** Of the epochs that `startVms` saw boot, and of `more` that must have booted: those that no record proves, in words. */
+  async unproven(more: readonly BootedEpoch[] = []): Promise<string[]> {
+    return await unprovenEpochs((vm) => this.diskOf(vm), [...this.#booted, ...more]);
   }
 
   /** Speaks to the cluster as a person would. Throws `LabError` before the servers are up. */
@@ -209,7 +218,11 @@ export class Lab implements LabControl {
   async fence(node: string, incarnation: number): Promise<void> {
     const slots = (await this.#storage?.readSlots()) ?? [];
     const bootedSince = slots.some((slot) => slot.node === node && slot.incarnation > incarnation);
-    if (!bootedSince) await this.powerOff(node);
+    if (bootedSince) return;
+    const wayOut = isReachedByCommands(this.#options.folder)
+      ? `"npx understudy lab power-on ${node}" brings it back`
+      : '';
+    await this.#switches().off(node, ['fenced; it stays off', wayOut].filter(Boolean).join(': '));
   }
 
   status(): LabStatus {

@@ -56,12 +56,12 @@ export class NodePower {
   }
 
   /** Resolves once no process of the node is left; does nothing when it is off. */
-  off(node: string): Promise<void> {
+  off(node: string, why = BY_HAND): Promise<void> {
     return this.#inTurn(node, async (its) => {
       if (its.box === undefined) return;
       await its.box.powerOff();
       its.box = undefined;
-      this.#listener({ node, what: 'power-off', why: BY_HAND });
+      this.#listener({ node, what: 'power-off', why });
     });
   }
 

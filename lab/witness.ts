@@ -17,15 +17,28 @@ const SECTOR = 512;
 const EPOCH_BYTES = 1 << 20;
 const RECORD = /^witness vm=(\S+) epoch=(\d+) node=(\S+) run=(\S+) counter=(\d+) seen=(\S*)\n/;
 
-/** Every whole record on a raw disk. A sector that holds none (never written, or cut off in the middle) is passed over. */
-export async function readWitness(disk: string): Promise<WitnessRecord[]> {
+/** What a raw disk holds. */
+export interface WitnessDisk {
+  readonly records: readonly WitnessRecord[];
+  /** Numbers of the sectors that were written but hold no whole record: a guest writes whole sectors only. */
+  readonly unreadable: readonly number[];
+}
+
+/** Every whole record on a raw disk, in the order of the sectors. */
+export async function readWitness(disk: string): Promise<readonly WitnessRecord[]> {
+  return (await readDisk(disk)).records;
+}
+
+export async function readDisk(disk: string): Promise<WitnessDisk> {
   const file = await open(disk, 'r');
   try {
     const records: WitnessRecord[] = [];
+    const unreadable: number[] = [];
     for (let epoch = 0; ; epoch += 1) {
       const found = await readArea(file, epoch);
-      if (found === undefined) return records;
-      records.push(...found);
+      if (found === undefined) return { records, unreadable };
+      records.push(...found.records);
+      unreadable.push(...found.unreadable);
     }
   } finally {
     await file.close();
@@ -33,27 +46,37 @@ export async function readWitness(disk: string): Promise<WitnessRecord[]> {
 }
 
 /** Only those of one epoch. */
-export async function recordsOfEpoch(disk: string, epoch: number): Promise<WitnessRecord[]> {
+export async function recordsOfEpoch(disk: string, epoch: number): Promise<readonly WitnessRecord[]> {
   const file = await open(disk, 'r');
   try {
-    return (await readArea(file, epoch)) ?? [];
+    return (await readArea(file, epoch))?.records ?? [];
   } finally {
     await file.close();
   }
 }
 
 /** Undefined behind the end of the disk. */
-async function readArea(file: FileHandle, epoch: number): Promise<WitnessRecord[] | undefined> {
+async function readArea(file: FileHandle, epoch: number): Promise<WitnessDisk | undefined> {
   const area = Buffer.alloc(EPOCH_BYTES);
   const { bytesRead } = await file.read(area, 0, EPOCH_BYTES, epoch * EPOCH_BYTES);
   if (bytesRead === 0) return undefined;
   const records: WitnessRecord[] = [];
+  const unreadable: number[] = [];
   for (let at = 0; at + SECTOR <= bytesRead; at += SECTOR) {
-    if (area[at] !== 0x77) continue; // 'w'
-    const record = parseRecord(area.toString('latin1', at, at + SECTOR));
-    if (record !== undefined) records.push(record);
+    if (area[at] === 0) continue; // never written
+    const offset = epoch * EPOCH_BYTES + at;
+    // The guest may have been writing it while we read: a second look tells.
+    const record = parseRecord(area.toString('latin1', at, at + SECTOR)) ?? (await readSector(file, offset));
+    if (record === undefined) unreadable.push(offset / SECTOR);
+    else records.push(record);
   }
-  return records;
+  return { records, unreadable };
+}
+
+async function readSector(file: FileHandle, offset: number): Promise<WitnessRecord | undefined> {
+  const sector = Buffer.alloc(SECTOR);
+  await file.read(sector, 0, SECTOR, offset);
+  return parseRecord(sector.toString('latin1'));
 }
 
 function parseRecord(text: string): WitnessRecord | undefined {

@@ -40,7 +40,7 @@ export async function playOnLab(lab: Lab, scenario: Scenario, beganMs: number): 
   for (const leave of leaves) leave();
   checkRun(scenario, recorder);
   for (const why of await lab.checkWitness()) recorder.violate("G2: the guests' own records", why);
-  const unmet = unmetExpectations(scenario, placement);
+  const unmet = [...unmetExpectations(scenario, placement), ...(await lab.unproven())];
   const { timeline, recoveries, violations } = recorder;
   return {
     name: scenario.name,
