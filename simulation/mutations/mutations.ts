@@ -245,7 +245,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'gone from its source means migrated',
     breaks: ['T7b'],
-    withinSeeds: 20,
+    withinSeeds: 60,
     focus: { mishaps: ['migrate', 'guest-shutdown'], rules: false },
     build: agentWith(({ hypervisor }) => ({
       hypervisor: over<Hypervisor>(hypervisor, {
@@ -275,8 +275,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the least important first',
     breaks: ['F2: the important ones first'],
-    withinSeeds: 20,
-    focus: { mishaps: ['power-off', 'power-on', 'kill'], memoryMiB: 6144 },
+    withinSeeds: 40,
+    focus: { mishaps: ['power-off', 'power-on', 'kill'], memoryMiB: 4096 },
     vms: [6, 10],
     build: agentWith(({ database }) => {
       const turned = <Found extends Document>(found: Found): Found =>
