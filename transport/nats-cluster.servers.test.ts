@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { ensureNatsServer } from '../setup/nats-server.ts';
 import { freePorts } from './free-ports.ts';
@@ -12,6 +14,7 @@ test('three servers become a cluster; a killed one starts again on its port; sto
   const cluster = await startNatsCluster({ servers: 3, folder, natsServer: await ensureNatsServer(() => {}) });
   try {
     expect(cluster.urls).toHaveLength(3);
+    for (const url of cluster.urls) await makeStream(url);
     const first = cluster.servers[0];
     await first?.kill('SIGKILL');
     expect(first?.pid).toBeUndefined();
@@ -23,6 +26,15 @@ test('three servers become a cluster; a killed one starts again on its port; sto
   }
   expect(cluster.servers.map((server) => server.pid)).toEqual([undefined, undefined, undefined]);
 });
+
+/** The first answer counts: servers that do not know each other yet refuse it. */
+async function makeStream(url: string): Promise<void> {
+  const connection = await connect({ servers: url });
+  const { streams } = await jetstreamManager(connection);
+  const name = connection.info?.server_name ?? '';
+  await streams.add({ name, subjects: [name], num_replicas: 3 });
+  await connection.close();
+}
 
 test('a busy port is named before anything starts', async () => {
   const [port = 0] = await freePorts(1);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, nuid } from '@nats-io/transport-node';
 import { assertPortFree, freePorts, PortBusy } from './free-ports.ts';
 import { type NatsPorts, natsConfig } from './nats-config.ts';
 import { NatsProcess, type NatsServerHandle } from './nats-process.ts';
@@ -39,9 +39,9 @@ export interface NatsCluster {
 }
 
 /**
- * Starts a JetStream cluster on the loopback interface and waits until every server answers for JetStream. Ports that it
- * chose itself and somebody else took meanwhile it chooses anew. Errors: `PortBusy`, `ClusterNotReady`; nothing is left
- * running after either.
+ * Starts a JetStream cluster on the loopback interface and waits until every server answers for JetStream and streams can be
+ * made on all of them. Ports that it chose itself and somebody else took meanwhile it chooses anew. Errors: `PortBusy`,
+ * `ClusterNotReady`; nothing is left running after either.
  */
 export async function startNatsCluster(options: NatsClusterOptions): Promise<NatsCluster> {
   const { servers: count, ports: given, pickPorts = freePorts } = options;
@@ -76,6 +76,8 @@ async function startOn(ports: readonly NatsPorts[], options: NatsClusterOptions)
     for (const [i, server] of servers.entries()) {
       await jetStreamReady(server, deadline, join(options.folder, `nats-${i + 1}`));
     }
+    const [first] = servers;
+    if (first !== undefined) await streamsReady(first, servers.length, deadline);
   } catch (error) {
     await stop();
     throw error;
@@ -103,6 +105,30 @@ async function jetStreamReady(server: NatsProcess, deadline: number, folder: str
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+}
+
+/**
+ * Every server answers before the leader has heard of every other: until then it refuses streams on all of them ("no suitable
+ * peers"). So one is made there and removed again.
+ */
+async function streamsReady(server: NatsProcess, replicas: number, deadline: number): Promise<void> {
+  const connection = await connect({ servers: `127.0.0.1:${server.port}`, timeout: 1000 });
+  try {
+    const { streams } = await jetstreamManager(connection, { timeout: 1000 });
+    const name = `ready-${nuid.next()}`;
+    for (;;) {
+      try {
+        await streams.add({ name, subjects: [name], storage: 'memory', num_replicas: replicas });
+        await streams.delete(name);
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw new ClusterNotReady(`no stream on ${replicas} servers: ${error}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  } finally {
+    await connection.close();
   }
 }
 
