@@ -19,6 +19,7 @@ import { settleFormerCalls } from './settle-former-calls.ts';
 import { SlotHeartbeat } from './slot-heartbeat.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
+import type { KnownStops } from './tell-stop.ts';
 import { within } from './within.ts';
 
 /** How long a guest may take to shut down when its host does, ms. */
@@ -46,6 +47,7 @@ export class NodeProcess implements NodeProcessControl {
   #supervision: NodeSupervision | undefined;
   readonly #ports: CopyPorts;
   readonly #perVm = new PerVm();
+  readonly #knownStops: KnownStops = new Map();
   readonly #ends: (() => void)[] = [];
   readonly #loops: Loop[] = [];
   #observations: Observations | undefined;
@@ -312,6 +314,7 @@ export class NodeProcess implements NodeProcessControl {
     await reconcile({
       ports: this.#ports,
       perVm: this.#perVm,
+      knownStops: this.#knownStops,
       report: (actual) => this.#report(actual),
       note: (what, vm, why) => this.#note({ what, vm, why }),
     });

@@ -5,6 +5,7 @@ import { markStopped } from './mark-stopped.ts';
 import type { PerVm } from './per-vm.ts';
 import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
+import { isStopUnheard, type KnownStops, tellStop } from './tell-stop.ts';
 
 /** What a VM actually is on this host, as told to its actor. */
 export interface ActualState {
@@ -17,16 +18,17 @@ export interface ActualState {
 export interface ReconcileOptions {
   readonly ports: CopyPorts;
   readonly perVm: PerVm;
+  readonly knownStops: KnownStops;
   readonly report: (actual: ActualState) => void;
   readonly note: (what: string, vm: VmId, why: string) => void;
 }
 
 /**
  * Compares every copy here with its lease sector. Ours: a suspended one is claimed again and resumed (B2), one that is off
- * or missing is reported. Not ours: removed (B4). Does nothing while the host may run nothing. Idempotent.
+ * or missing is reported. Not ours: removed (B4). Stopped here, and nobody knows: said again (T7b). Does nothing while the host may run nothing. Idempotent.
  */
 export async function reconcile(options: ReconcileOptions): Promise<void> {
-  const { ports, perVm, report } = options;
+  const { ports, perVm, knownStops, report } = options;
   if (!ports.guardian.mayRun()) return;
   const idle = await perVm.watching(async (touched) => {
     const sectors = await ports.storage.readLeases();
@@ -36,8 +38,9 @@ export async function reconcile(options: ReconcileOptions): Promise<void> {
     const vms = new Set(copies.keys());
     for (const sector of sectors) {
       const isOwn = sector.status === 'held' && sector.node === ports.node;
-      if (isOwn) vms.add(sector.vm);
-      if (isOwn || copies.has(sector.vm)) leases.set(sector.vm, sector);
+      const isUnheard = isStopUnheard(ports.node, knownStops, sector);
+      if (isOwn || isUnheard) vms.add(sector.vm);
+      if (isOwn || isUnheard || copies.has(sector.vm)) leases.set(sector.vm, sector);
     }
     return [...vms].filter((vm) => {
       if (perVm.isBusy(vm)) return false;
@@ -53,7 +56,7 @@ export async function reconcile(options: ReconcileOptions): Promise<void> {
 }
 
 /** Reads again: between the listing and its turn the VM may have been commanded. */
-async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId): Promise<void> {
+async function reconcileOne({ ports, knownStops, report, note }: ReconcileOptions, vm: VmId): Promise<void> {
   const { storage, hypervisor, guardian, node } = ports;
   const sector = await storage.readLease(vm);
   const copy = (await hypervisor.list()).find((candidate) => candidate.vm === vm);
@@ -67,6 +70,9 @@ async function reconcileOne({ ports, report, note }: ReconcileOptions, vm: VmId)
     // A holder of an earlier boot: this host lost it by rebooting.
     if (sector?.status === 'held' && sector.node === node && sector.incarnation < ports.incarnation()) {
       report({ vm, epoch: sector.epoch, state: 'off', reason: 'lost' });
+    }
+    if (sector !== undefined && isStopUnheard(node, knownStops, sector)) {
+      await tellStop(ports, knownStops, sector, report);
     }
     return;
   }

@@ -9,8 +9,9 @@ type Wish = 'running' | 'stopped' | 'unknown';
 /** Two wishes that follow each other faster may reach the VM's actor in either order. */
 const ORDERLY_SECONDS = 300;
 
-export interface Liveness extends Watcher {
-  /** True when every VM is what it was last wished to be. */
+/** What must come true once all faults are gone. */
+export interface Settles extends Watcher {
+  /** True at this instant. Asked now and then from the healing on. */
   satisfied(): boolean;
 }
 
@@ -18,7 +19,7 @@ export interface Liveness extends Watcher {
  * When all faults are gone, every protected VM runs if a node can take it, and what was stopped is stopped. What HA gave up
  * after all its attempts (B5) is left to a person.
  */
-export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch): Liveness {
+export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch): Settles {
   const wishes = new Map<VmId, { wish: Wish; readonly atSeconds: number }>();
   const documents = new Map<string, Body>();
   /** HA cares for them: a VM without it that goes down stays down. */

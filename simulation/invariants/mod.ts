@@ -1,6 +1,8 @@
+import { everythingAgrees } from './agreement.ts';
 import { attemptsAndWaits } from './attempts.ts';
 import { memoryIsLatest } from './latest-memory.ts';
 import { epochsGrow, runsUnderLease } from './leases.ts';
+import { everyVmAsWished, type Settles } from './liveness.ts';
 import { managementLossTakesNothing } from './management-only.ts';
 import { messagesOnce, nobodyParked } from './messages.ts';
 import { importantFirst } from './priority.ts';
@@ -10,7 +12,7 @@ import { twoCopies } from './two-copies.ts';
 import type { Watch, Watcher } from './watcher.ts';
 import { stoppedStays } from './wishes.ts';
 
-export { everyVmAsWished, type Liveness } from './liveness.ts';
+export type { Settles } from './liveness.ts';
 export type { Watch, Watcher } from './watcher.ts';
 
 /** What must hold at every instant of every run, whatever happens. */
@@ -30,4 +32,9 @@ export function invariants(watch: Watch): readonly Watcher[] {
     nobodyParked,
   ];
   return all.map((invariant) => invariant(watch));
+}
+
+/** What must come true in a run in which all faults are gone from some instant on. */
+export function settlements(watch: Watch): readonly Settles[] {
+  return [everyVmAsWished(watch), everythingAgrees(watch)];
 }

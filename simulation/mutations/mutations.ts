@@ -1,4 +1,5 @@
 import type { Transport } from '#actors';
+import type { VmId } from '#machines';
 import type { Database, Document, Hypervisor, LeaseSector, SharedStorage } from '#ports';
 import type { NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import type { Focus } from '../fuzz/random-schedule.ts';
@@ -315,6 +316,40 @@ export const MUTATIONS: readonly Mutation[] = [
     focus: { mishaps: ['power-off', 'power-on', 'kill'] },
     build: agentWith(({ hypervisor }) => ({
       hypervisor: over<Hypervisor>(hypervisor, { start: () => new Promise(() => {}) }),
+    })),
+  },
+  {
+    name: 'leave suspended copies where they are when their VM runs elsewhere',
+    breaks: ['agreement'],
+    withinSeeds: 20,
+    focus: { mishaps: STORAGE },
+    build: agentWith(({ hypervisor }) => {
+      const isSuspended = async (vm: string) =>
+        (await hypervisor.list()).some((copy) => copy.vm === vm && copy.state === 'suspended');
+      const unlessSuspended = (end: Hypervisor['remove']) => async (vm: VmId) => {
+        if (!(await isSuspended(vm))) await end(vm);
+      };
+      return {
+        hypervisor: over<Hypervisor>(hypervisor, {
+          destroy: unlessSuspended((vm) => hypervisor.destroy(vm)),
+          remove: unlessSuspended((vm) => hypervisor.remove(vm)),
+        }),
+      };
+    }),
+  },
+  {
+    name: 'never confirm a start: where a VM may have been left before keeps its room for good',
+    breaks: ['agreement'],
+    withinSeeds: 5,
+    focus: { mishaps: ['power-off', 'power-on', ...STORAGE] },
+    build: agentWith(({ database }) => ({
+      database: over<Database>(database, {
+        replace: async (collection, id, revision, body) => {
+          const before = (await database.get(collection, id))?.body.mayRunOn;
+          const isConfirmed = Array.isArray(body.mayRunOn) && body.mayRunOn.length === 0 && before !== undefined;
+          return database.replace(collection, id, revision, isConfirmed ? { ...body, mayRunOn: before } : body);
+        },
+      }),
     })),
   },
   {

@@ -6,7 +6,7 @@ import type { Database } from '#ports';
 import type { NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import { strike } from '../faults/strike.ts';
 import type { WorldFault } from '../faults/world-fault.ts';
-import { everyVmAsWished, invariants, type Liveness, type Watch } from '../invariants/mod.ts';
+import { invariants, type Settles, settlements, type Watch } from '../invariants/mod.ts';
 import { nodeOf } from '../invariants/watcher.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -64,9 +64,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     nowSeconds: () => world.time.now / 1000,
     violate: (invariant, why) => recorder.violate(invariant, why),
   };
-  const liveness = everyVmAsWished(watch);
   const { healedAt } = options;
-  observers.watch([...invariants(watch), ...(healedAt === undefined ? [] : [liveness])]);
+  const settling = healedAt === undefined ? [] : settlements(watch);
+  observers.watch([...invariants(watch), ...settling]);
   const unhandled = (error: unknown) => recorder.violate('nothing is thrown where nobody catches', inFull(error));
   process.on('unhandledRejection', unhandled);
   try {
@@ -81,7 +81,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
         strike(world, fault);
       });
     }
-    await runToEnd(world, observers, liveness, scenario.until, healedAt);
+    await runToEnd(world, observers, settling, scenario.until, healedAt);
     await observers.atEnd();
   } finally {
     process.off('unhandledRejection', unhandled);
@@ -110,7 +110,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
 async function runToEnd(
   world: World,
   observers: Observers,
-  liveness: Liveness,
+  settling: readonly Settles[],
   untilSeconds: number,
   healedAt: number | undefined,
 ): Promise<void> {
@@ -119,7 +119,9 @@ async function runToEnd(
   if (healedAt !== undefined) {
     for (let now = healedAt + EARLIEST_END_SECONDS; now < untilSeconds; now += LOOK_SECONDS) {
       await run(now);
-      stable = liveness.satisfied() ? stable + LOOK_SECONDS : 0;
+      // Each is asked: some keep count of since when it has been so.
+      const satisfied = settling.map((each) => each.satisfied());
+      stable = satisfied.every((holds) => holds) ? stable + LOOK_SECONDS : 0;
       if (stable > STABLE_SECONDS) return;
     }
   }
