@@ -2,7 +2,7 @@ import { recordOf, type Watch, type Watcher } from './watcher.ts';
 
 /** B5, written down here a second time on purpose: what the product must do, not what it says it does. */
 const MAX_ATTEMPTS = 13;
-const WAITS_SECONDS = [...Array(5).fill(10), ...Array(5).fill(60), ...Array(3).fill(100)] as readonly number[];
+export const WAITS_SECONDS = [...Array(5).fill(10), ...Array(5).fill(60), ...Array(3).fill(100)] as readonly number[];
 /** Clocks of hosts run at most that much faster. */
 const RATE = 0.9;
 

@@ -1,4 +1,5 @@
 import type { VmId } from '#machines';
+import type { SimHost } from '../world/host.ts';
 import { brokenRule } from './rules.ts';
 import { Sizes } from './sizes.ts';
 import { mustBeTogether } from './together.ts';
@@ -15,11 +16,16 @@ export interface Settles extends Watcher {
   satisfied(): boolean;
 }
 
+export interface Wishes extends Settles {
+  /** VMs that should run and do not, each with a node among the usable ones that has room also beside all that may be there. */
+  missing(isUsable: (host: SimHost) => boolean): readonly { readonly vm: VmId; readonly taker: string }[];
+}
+
 /**
  * When all faults are gone, every protected VM runs if a node can take it, and what was stopped is stopped. What HA gave up
  * after all its attempts (B5) is left to a person.
  */
-export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch): Settles {
+export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch): Wishes {
   const wishes = new Map<VmId, { wish: Wish; readonly atSeconds: number }>();
   const documents = new Map<string, Body>();
   /** HA cares for them: a VM without it that goes down stays down. */
@@ -68,13 +74,38 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
     return nodes.filter((node) => documents.get(`node ${node}`)?.maintenance !== true);
   }
 
-  function takerOf(vm: VmId): string | undefined {
+  /** Who is leased to that host, or was and may be there still, though it does not run there. */
+  function mayBeAt(node: string): VmId[] {
+    return [...wishes.keys()].filter((vm) => {
+      const { lease, mayRunOn } = documents.get(vm) ?? {};
+      const isLeased = typeof lease === 'object' && lease !== null && Reflect.get(lease, 'node') === node;
+      return isLeased || (Array.isArray(mayRunOn) && mayRunOn.includes(node));
+    });
+  }
+
+  function missing(isUsable: (host: SimHost) => boolean): { vm: VmId; taker: string }[] {
+    return [...wishes].flatMap(([vm, { wish }]) => {
+      // Bundles may have to wait for each other.
+      if (wish !== 'running' || bundles.has(vm) || isGivenUp(vm) || world().holder(vm) !== undefined) return [];
+      const taker = takerOf(vm, isUsable, true);
+      return taker === undefined ? [] : [{ vm, taker }];
+    });
+  }
+
+  function takerOf(
+    vm: VmId,
+    isUsable: (host: SimHost) => boolean = () => true,
+    isCautious = false,
+  ): string | undefined {
     const companions = companionsAt(vm);
     const wanted = sizes.of(vm);
     for (const node of scenario.nodes) {
       const host = world().host(node.name);
       if (!host.alive || !host.booted || documents.get(`node ${node.name}`)?.maintenance === true) continue;
-      const others = [...host.copies.values()].filter(({ state }) => state === 'running').map((copy) => copy.vm);
+      if (!isUsable(host)) continue;
+      const running = [...host.copies.values()].filter(({ state }) => state === 'running').map((copy) => copy.vm);
+      const there = new Set([...running, ...(isCautious ? mayBeAt(node.name) : [])]);
+      const others = [...there].filter((other) => other !== vm);
       const used = others.map((other) => sizes.of(other));
       const cpus = used.reduce((sum, size) => sum + size.cpus, wanted.cpus);
       const memoryMiB = used.reduce((sum, size) => sum + size.memoryMiB, wanted.memoryMiB);
@@ -117,6 +148,7 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
       if (after === undefined) documents.delete(key);
       else documents.set(key, after);
     },
+    missing,
     satisfied: () => wrong().length === 0,
     atEnd: () => {
       for (const why of wrong()) violate('liveness: every protected VM runs once all faults are gone', why);

@@ -1,5 +1,6 @@
 import { everythingAgrees } from './agreement.ts';
 import { attemptsAndWaits } from './attempts.ts';
+import { downWithinBound } from './down-too-long.ts';
 import { memoryIsLatest } from './latest-memory.ts';
 import { epochsGrow, runsUnderLease } from './leases.ts';
 import { everyVmAsWished, type Settles } from './liveness.ts';
@@ -28,6 +29,7 @@ export function invariants(watch: Watch): readonly Watcher[] {
     placementKeepsTogether,
     importantFirst,
     attemptsAndWaits,
+    downWithinBound,
     messagesOnce,
     nobodyParked,
   ];

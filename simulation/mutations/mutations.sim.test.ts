@@ -7,8 +7,8 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const SHAPE: FuzzShape = { nodes: [3, 3], vms: [3, 4], hours: 0.25 };
 
-function shapeOf({ vms }: Mutation): FuzzShape {
-  return vms === undefined ? SHAPE : { ...SHAPE, vms };
+function shapeOf({ shape }: Mutation): FuzzShape {
+  return { ...SHAPE, ...shape };
 }
 
 /** Seeds until one breaks one of the invariants that this mutation must break. */

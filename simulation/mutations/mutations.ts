@@ -2,6 +2,7 @@ import type { Transport } from '#actors';
 import type { VmId } from '#machines';
 import type { Database, Document, Hypervisor, LeaseSector, SharedStorage } from '#ports';
 import type { NodeProcessOptions } from '../../node-agent/node-process-options.ts';
+import type { FuzzShape } from '../fuzz/random-cluster.ts';
 import type { Focus } from '../fuzz/random-schedule.ts';
 import type { Build } from '../run/play.ts';
 import { productionBuild } from '../run/production.ts';
@@ -15,8 +16,8 @@ export interface Mutation {
   readonly withinSeeds: number;
   /** Where to look, so that few seeds are enough. */
   readonly focus: Focus;
-  /** Instead of three or four VMs. */
-  readonly vms?: readonly [number, number];
+  /** What must differ from three nodes, three or four VMs and a quarter of an hour. */
+  readonly shape?: Partial<FuzzShape>;
   readonly build: Build;
 }
 
@@ -278,7 +279,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['F2: the important ones first'],
     withinSeeds: 40,
     focus: { mishaps: ['power-off', 'power-on', 'kill'], memoryMiB: 4096 },
-    vms: [6, 10],
+    shape: { vms: [6, 10] },
     build: agentWith(({ database }) => {
       const turned = <Found extends Document>(found: Found): Found =>
         typeof found.body.priority === 'number'
@@ -351,6 +352,25 @@ export const MUTATIONS: readonly Mutation[] = [
         },
       }),
     })),
+  },
+  {
+    name: 'forget the VMs of a node that is down until it is back',
+    breaks: ['liveness under faults'],
+    withinSeeds: 10,
+    // Faults that last, and a majority left.
+    shape: { nodes: [5, 5], vms: [5, 8], hours: 0.5 },
+    focus: { mishaps: ['power-off', 'power-on'], rules: false },
+    build: serversWith({
+      transport: (inner) => ({
+        commit: (step) => {
+          // Nobody hears of it; the message itself arrives.
+          const outgoing = step.outgoing.map((message) =>
+            message.event.type === 'hostDown' ? { ...message, event: { type: 'capacity' } } : message,
+          );
+          return inner.commit({ ...step, outgoing });
+        },
+      }),
+    }),
   },
   {
     name: 'throw where nobody catches',
