@@ -1,5 +1,13 @@
 import { nodeId, type VmId } from '../ids.ts';
-import { contradictionsOf, type Inventory, type Move, placeAll, planMoves, planUserMove } from '../placement/mod.ts';
+import {
+  contradictionsOf,
+  type Inventory,
+  type Move,
+  mayReturnTo,
+  placeAll,
+  planMoves,
+  planUserMove,
+} from '../placement/mod.ts';
 import {
   type Answer,
   type ClusterContext,
@@ -77,7 +85,13 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
   const wanted = batch.filter((request) => !refused.includes(request));
   const asked = new Set<VmId>(batch.map(({ vm }) => vm));
   const kept = context.reservations.filter(({ vm }) => !asked.has(vm));
-  const decisions = placeAll(inventoryFor(asked, inventory, kept), wanted.map(toPlacement));
+  const decisions = placeAll(
+    inventoryFor(asked, inventory, kept),
+    wanted.map((request) => {
+      const returnTo = mayReturnTo(inventory, inventory.leased, asked, request.vm);
+      return { ...toPlacement(request), ...(returnTo === undefined ? {} : { returnTo }) };
+    }),
+  );
   const answers: Answer[] = refused.map(({ job }) => ({ job, node: null, why: 'HA is disarmed', disarmed: true }));
   const fresh: Reservation[] = [];
   const nowhere: VmId[] = [];

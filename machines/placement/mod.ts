@@ -1,3 +1,4 @@
+export { mayReturnTo } from './apart-already.ts';
 export { contradictionsOf } from './contradictions.ts';
 export { type Move, type MovePlan, planMoves, planUserMove } from './moves.ts';
 export { place, placeAll } from './place.ts';

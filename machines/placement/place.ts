@@ -34,8 +34,25 @@ export function place(
     }
   }
   const reasons = rejected.map(({ node, why }) => `${node}: ${why}`).join('; ');
+  if (best === undefined && among.some((node) => mayReturn(node, request, inventory))) {
+    const { vm, returnTo: node } = request;
+    return {
+      vm,
+      ...(node === undefined ? {} : { node }),
+      rejected: rejected.filter((each) => each.node !== node),
+      why: `${node}: back where it was, as its companions are elsewhere already (${reasons})`,
+    };
+  }
   if (best === undefined) return { vm: request.vm, rejected, why: `fits nowhere (${reasons || 'no nodes'})` };
   return { vm: request.vm, node: best.node, rejected, why: reasons ? `${best.node} (${reasons})` : best.node };
+}
+
+/** Nothing speaks against that node but companions that were elsewhere before. */
+function mayReturn(node: PlacementNode, request: PlacementRequest, inventory: Inventory): boolean {
+  if (request.returnTo !== node.node) return false;
+  const bundle = bundlesOf(inventory.rules).of(request.vm);
+  const placed = inventory.placed.filter((other) => other.node === node.node || !bundle.includes(other.vm));
+  return whyNot(node, request, { ...inventory, placed }) === undefined;
 }
 
 /**

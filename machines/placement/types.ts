@@ -81,6 +81,8 @@ export interface PlacementRequest {
   readonly failback?: boolean;
   /** There and nowhere else, whatever else speaks against it: its copy is there already. */
   readonly only?: NodeId;
+  /** Its bundle is apart already: back to there rather than nowhere, though companions are elsewhere. */
+  readonly returnTo?: NodeId;
 }
 
 export interface Rejection {

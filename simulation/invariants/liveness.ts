@@ -74,12 +74,16 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
     return nodes.filter((node) => documents.get(`node ${node}`)?.maintenance !== true);
   }
 
+  function isLeasedTo(vm: VmId, node: string): boolean {
+    const lease = documents.get(vm)?.lease;
+    return typeof lease === 'object' && lease !== null && Reflect.get(lease, 'node') === node;
+  }
+
   /** Who is leased to that host, or was and may be there still, though it does not run there. */
   function mayBeAt(node: string): VmId[] {
     return [...wishes.keys()].filter((vm) => {
-      const { lease, mayRunOn } = documents.get(vm) ?? {};
-      const isLeased = typeof lease === 'object' && lease !== null && Reflect.get(lease, 'node') === node;
-      return isLeased || (Array.isArray(mayRunOn) && mayRunOn.includes(node));
+      const { mayRunOn } = documents.get(vm) ?? {};
+      return isLeasedTo(vm, node) || (Array.isArray(mayRunOn) && mayRunOn.includes(node));
     });
   }
 
@@ -115,7 +119,9 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
         const rest = bound.filter((other) => bundles.get(each)?.has(other) !== true && other !== each);
         return brokenRule(scenario, each, node.name, rest) === undefined;
       });
-      if (fits && isAllowed && companions.every((name) => name === node.name)) return node.name;
+      // Back where it was it parts nobody who is not apart already.
+      const isWithThem = companions.every((name) => name === node.name) || isLeasedTo(vm, node.name);
+      if (fits && isAllowed && isWithThem) return node.name;
     }
     return undefined;
   }

@@ -15,6 +15,7 @@ export function placementKeepsTogether({ scenario, violate }: Watch): Watcher {
       for (const peer of bundles.get(vm) ?? []) {
         const where = peer === vm ? undefined : placeOf(decision, peer);
         if (where === undefined || where === node || !isUsable(decision, where)) continue;
+        if (isBackApart(decision, vm, node, bundles.get(vm))) continue;
         violate(
           'F1: placement keeps together',
           `${vm} was given ${node}, but must be with ${peer}, which is on ${where}`,
@@ -22,6 +23,19 @@ export function placementKeepsTogether({ scenario, violate }: Watch): Watcher {
       }
     }
   });
+}
+
+/** It went back to where it was, and the bundle was apart already by somebody who stays elsewhere: nobody is parted anew. */
+function isBackApart(decision: Decision, vm: string, node: string, bundle: ReadonlySet<string> | undefined): boolean {
+  const { inventory, asked } = decision;
+  if (inventory.leased.find((each) => each.vm === vm)?.node !== node) return false;
+  return inventory.leased.some(
+    (other) =>
+      bundle?.has(other.vm) === true &&
+      other.node !== node &&
+      isUsable(decision, other.node) &&
+      !asked.some((each) => each.vm === other.vm),
+  );
 }
 
 /** Each VM that must be with others, with all of them: chained rules make one bundle. */
