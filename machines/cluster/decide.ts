@@ -1,5 +1,6 @@
 import { nodeId, type VmId } from '../ids.ts';
 import {
+  bundlesOf,
   contradictionsOf,
   type Inventory,
   type Move,
@@ -109,6 +110,8 @@ function placeBatch(context: ClusterContext, inventory: ClusterInventory): Clust
     reservations: [...kept, ...fresh],
     waiting: [...others(context.waiting), ...nowhere],
     roomless: [...others(context.roomless), ...nowhere],
+    // Its companions may make way.
+    review: context.review || nowhere.some((vm) => bundlesOf(inventory.rules).of(vm).length > 1),
     held: [...others(context.held), ...refused.map(({ vm }) => vm)],
   };
 }
@@ -164,7 +167,8 @@ function review(context: ClusterContext, inventory: ClusterInventory): ClusterCo
   if (!inventory.armed) return done;
   const wrong = contradictionsOf(inventory.rules, inventory.nodes);
   if (wrong.length > 0) return withStuck(done, { rules: `rules contradict each other: ${wrong.join('; ')}` });
-  const plan = planMoves(inventoryForMoves(inventory, done.reservations), inventory.leased, busyIn(done));
+  const roomless = new Set(done.roomless);
+  const plan = planMoves(inventoryForMoves(inventory, done.reservations), inventory.leased, busyIn(done), roomless);
   const stuck = Object.fromEntries(plan.stuck.map(({ vm, why }) => [vm, why]));
   return withStuck(withMoves(done, inventory, plan.moves), stuck);
 }

@@ -1,4 +1,5 @@
 export { mayReturnTo } from './apart-already.ts';
+export { bundlesOf } from './bundles.ts';
 export { contradictionsOf } from './contradictions.ts';
 export { type Move, type MovePlan, planMoves, planUserMove } from './moves.ts';
 export { place, placeAll } from './place.ts';

@@ -36,7 +36,13 @@ const MOVES_PER_NODE = 4;
  * moved or recovered; their bundles wait. `inventory.placed` has every VM, those on their way at their target, and besides
  * (`uncertain`) where one may have been left: nothing is moved on top of that.
  */
-export function planMoves(inventory: Inventory, vms: readonly LeasedVm[], busy: ReadonlySet<VmId>): MovePlan {
+export function planMoves(
+  inventory: Inventory,
+  vms: readonly LeasedVm[],
+  busy: ReadonlySet<VmId>,
+  /** Of the busy ones, who runs nowhere because it finds no room. */
+  roomless: ReadonlySet<VmId> = new Set(),
+): MovePlan {
   const known = new Map(vms.map((vm) => [vm.vm, vm]));
   const alive = new Set(inventory.nodes.filter((node) => node.alive).map(({ node }) => node));
   const leaving = new Map<NodeId, number>();
@@ -55,15 +61,19 @@ export function planMoves(inventory: Inventory, vms: readonly LeasedVm[], busy: 
     if (done.has(vm.vm) || (!ruled.has(vm.vm) && vm.home === null && quiet.has(vm.node))) continue;
     const bundle = membersOf(inventory, known, vm);
     for (const member of bundle) done.add(member.vm);
-    if (bundle.some((member) => busy.has(member.vm) || !alive.has(member.node))) continue;
-    if (bundle.every(({ node }) => (leaving.get(node) ?? 0) >= MOVES_PER_NODE)) continue;
-    const wanted = whereTo(inventory, bundle, positions, busy);
+    const running = bundle.filter((member) => !roomless.has(member.vm));
+    if (running.some((member) => busy.has(member.vm) || !alive.has(member.node))) continue;
+    if (running.every(({ node }) => (leaving.get(node) ?? 0) >= MOVES_PER_NODE)) continue;
+    const isWhole = running.length === bundle.length;
+    const wanted = isWhole
+      ? whereTo(inventory, bundle, positions, busy)
+      : whereRoomForAll(inventory, bundle, running, positions);
     if (wanted === undefined) continue;
     if (wanted.node === undefined) {
       stuck.push({ vm: vm.vm, why: wanted.why });
       continue;
     }
-    const fresh = movesTo(inventory, bundle, wanted.node.node, wanted.why);
+    const fresh = movesTo(inventory, running, wanted.node.node, wanted.why);
     for (const { from } of fresh) leaving.set(from, (leaving.get(from) ?? 0) + 1);
     moves.push(...fresh);
     positions = withMoves(positions, known, fresh);
@@ -158,6 +168,28 @@ function whereTo(
   if (there === undefined || there.node === here.node) return undefined;
   if (!isBetter(wishes(there, bundle, inventory), now)) return undefined;
   return { node: there, why: `it would rather be on ${there.node} (fail-back)` };
+}
+
+/**
+ * Members of the bundle run, and others find no room beside them: the running ones make way to a node that holds them all,
+ * and the others follow when they ask again. Undefined: there is room where they are by now, or no node holds all.
+ */
+function whereRoomForAll(
+  inventory: Inventory,
+  bundle: readonly LeasedVm[],
+  running: readonly LeasedVm[],
+  { occupied }: Positions,
+): { readonly node: PlacementNode; readonly why: string } | undefined {
+  if (!bundle.some(({ ha }) => ha)) return undefined;
+  const { node } = best(inventory, bundle, occupied);
+  const [first] = running;
+  if (node === undefined || first === undefined) return undefined;
+  const here = inventory.nodes.find((each) => each.node === first.node);
+  const areTogether = running.every((member) => member.node === first.node);
+  if (areTogether && here !== undefined && whyNotAll(here, bundle, inventory, occupied, whyNot) === undefined)
+    return undefined;
+  const others = bundle.filter((member) => !running.includes(member)).map(({ vm }) => vm);
+  return { node, why: `${others.join(', ')} must be with it, and finds no room where it is` };
 }
 
 /** Why the bundle may not stay as it is. */
