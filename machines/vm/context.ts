@@ -136,6 +136,14 @@ export function isCurrent({ lease }: VmContext, event: VmEvent & { readonly type
   return lease !== null && event.node === lease.node && event.epoch === lease.epoch;
 }
 
+/**
+ * The node that still has the VM runs it, under the lease of before: attempts have moved the database's lease on since, in
+ * vain. It goes on there, under a lease that both agree on.
+ */
+export function runsAtHolder({ lease, recorded }: VmContext, event: VmEvent & { readonly type: 'actual' }): boolean {
+  return recorded === 'running' && event.state === 'running' && event.epoch < (lease?.epoch ?? 0);
+}
+
 /** B5: the wait before the next attempt, ms. */
 export function waitMs({ attempt }: VmContext): number {
   return waitAfterAttemptMs(Math.max(1, attempt)) ?? 0;

@@ -3,7 +3,7 @@ import { effect, promiseActor, tell } from '#actors';
 import { MAX_ATTEMPTS } from '../attempts/mod.ts';
 import { nodeId } from '../ids.ts';
 import type { VmDocument } from '../vm-document.ts';
-import { currentJob, isCurrent, struck, type VmContext, waitMs } from './context.ts';
+import { currentJob, isCurrent, runsAtHolder, struck, type VmContext, waitMs } from './context.ts';
 import { type VmEvent, vmOf } from './events.ts';
 
 /** Between two tries at what the database or a node did not answer. */
@@ -40,6 +40,7 @@ export const vmSetup = setup({
     hasTriesLeft: ({ context }) => context.attempt < MAX_ATTEMPTS,
     isOwnHostDown: ({ context, event }) => event.type === 'hostDown' && event.node === context.lease?.node,
     isOffHere: ({ context, event }) => event.type === 'actual' && event.state === 'off' && isCurrent(context, event),
+    runsAtHolder: ({ context, event }) => event.type === 'actual' && runsAtHolder(context, event),
     /** The copy that the lease covers runs. */
     runsHere: ({ context, event }) => event.type === 'actual' && event.state === 'running' && isCurrent(context, event),
   },
@@ -86,6 +87,11 @@ export const vmSetup = setup({
         : {},
     ),
     readLater: assign({ reload: true }),
+    takeHolder: assign(({ event }) =>
+      event.type === 'actual'
+        ? { target: nodeId(event.node), why: `it runs on ${event.node}, which still has it` }
+        : {},
+    ),
     noteSettled: assign({ unsettled: false }),
     settle: assign({ wish: null, unsettled: false, attempt: 0, tried: [], target: null, evidence: [], again: false }),
   },

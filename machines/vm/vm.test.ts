@@ -238,3 +238,28 @@ test('a copy that comes back after its VM was removed is ended', () => {
   const chart = running().take({ type: 'adopt' }).done(null).done(null);
   expect(chart.take(actual('running')).done(null).state).toBe('removing');
 });
+
+test('one that its holder resumed under an older lease, while attempts moved the lease on in vain, is leased there anew', () => {
+  const chart = running().take(hostDown);
+  chart.take(jobFailed(chart, 'START_FAILED', { lease: { node: n2, epoch: 9 } }));
+  expect(chart.state).toBe('waiting');
+  expect(chart.take(actual('off')).state).toBe('waiting');
+  expect(chart.take(actual('running')).state).toBe('returning');
+  expect([chart.context.target, chart.context.attempt]).toEqual([n1, 1]);
+  chart.after(1000);
+  expect(chart.take(jobDone(chart, n1, 10)).state).toBe('running.active');
+});
+
+test('also when it was given up before (B5), and its attempts do not grow beyond all', () => {
+  const chart = running().take(hostDown);
+  for (let attempt = 1; attempt <= 13; attempt += 1) {
+    chart.take(jobFailed(chart, 'START_FAILED', { lease: { node: n2, epoch: 4 + attempt } }));
+    if (attempt < 13) chart.after('wait');
+  }
+  expect([chart.state, chart.context.attempt]).toEqual(['waiting', 13]);
+  chart.take(actual('running')).after(1000);
+  chart.take(jobFailed(chart, 'START_FAILED', { lease: { node: n1, epoch: 18 } }));
+  expect([chart.state, chart.context.attempt]).toEqual(['waiting', 13]);
+  expect(chart.after('wait').state).toBe('failed.recording');
+  expect(chart.take(actual('running')).state).toBe('returning');
+});

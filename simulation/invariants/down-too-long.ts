@@ -16,8 +16,7 @@ const ATTEMPT_SECONDS = 70;
  * Faults that leave a host half alive: it may have the actors, and be slow or deaf. How long a VM is down then depends on luck;
  * only safety is demanded.
  */
-const GRAY =
-  /^(storage-(slow|hangs|errors|answers-lost)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes)|start-fails)/;
+const GRAY = /^(storage-(slow|hangs|errors|answers-lost)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
 
 /**
  * While faults last that leave a healthy node with room, a majority of messaging and database and a way to be sure of the VM's
@@ -78,7 +77,9 @@ export function downWithinBound(watch: Watch): Watcher {
 
   /** Its host is well and can be asked, or writes nothing to storage any more: then its word, a fence or the bound proves it. */
   function isSureOf({ vm }: { readonly vm: VmId }): boolean {
-    const { storage, hosts } = world();
+    const { storage, hosts, hypervisors } = world();
+    // Its attempts are to fail (B5).
+    if ((hypervisors.faults.startFails.get(vm)?.left ?? 0) > 0) return false;
     const sector = storage.leases.get(vm);
     const lease = documents.get(vm)?.lease;
     const leased = typeof lease === 'object' && lease !== null ? String(Reflect.get(lease, 'node')) : undefined;

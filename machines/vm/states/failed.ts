@@ -10,7 +10,10 @@ export const failed = vmSetup.createStateConfig({
     start: { target: 'recovering', actions: 'wishRunning' },
     stop: { target: 'stopping', actions: 'wishStopped' },
     hostDown: { actions: 'noteEvidence' },
-    actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
+    actual: [
+      { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
+      { guard: 'runsAtHolder', target: 'returning', actions: 'takeHolder' },
+    ],
   },
   states: {
     recording: {

@@ -1,5 +1,6 @@
 import { assign } from 'xstate';
 import { spawnChild } from '#actors';
+import { MAX_ATTEMPTS } from '../../attempts/mod.ts';
 import { nodeId } from '../../ids.ts';
 import { currentJob, jobInput, type VmContext } from '../context.ts';
 import { vmSetup } from '../vm-setup.ts';
@@ -51,7 +52,8 @@ export const recovering = vmSetup.createStateConfig({
           'takeWhy',
           assign(({ context, event }) => ({
             target: null,
-            attempt: context.attempt + 1,
+            // One that runs where it was, and is only to be leased there anew, may have used up all of them.
+            attempt: Math.min(MAX_ATTEMPTS, context.attempt + 1),
             tried: event.tried === undefined ? context.tried : [...new Set([...context.tried, nodeId(event.tried)])],
           })),
         ],

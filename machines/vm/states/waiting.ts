@@ -45,10 +45,13 @@ export const waiting = vmSetup.createStateConfig({
     stop: { target: 'stopping', actions: 'wishStopped' },
     start: { actions: 'wishStillRunning' },
     hostDown: { actions: 'noteEvidence' },
-    actual: {
-      guard: 'runsHere',
-      target: 'running',
-      actions: ['tellRuns', assign({ why: 'resumed where it was (B2)' })],
-    },
+    actual: [
+      {
+        guard: 'runsHere',
+        target: 'running',
+        actions: ['tellRuns', assign({ why: 'resumed where it was (B2)' })],
+      },
+      { guard: 'runsAtHolder', target: 'returning', actions: 'takeHolder' },
+    ],
   },
 });
