@@ -117,6 +117,10 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
         persist(async () => {
           await changeVm(database, vm, ({ actual, ...rest }) => (actual === undefined ? undefined : rest));
         }, scope),
+      confirmRuns: ({ vm, epoch }: { vm: VmId; epoch: number }, scope: EffectScope) =>
+        persist(async () => {
+          if ((await readVm(database, vm)) !== undefined) await confirmStart(database, vm, epoch);
+        }, scope),
       stopVm: async ({ vm }: { vm: VmId }) => {
         if ((await readVm(database, vm)) === undefined) return null;
         // The wish first: whatever happens to its node from now on, nobody brings it back (T7b).

@@ -71,6 +71,12 @@ export const vmSetup = setup({
     clearActual: effect(({ context }: { context: VmContext }) =>
       context.gaveUp ? [{ run: 'clearActual', input: { vm: vmOf(context.address) } }] : [],
     ),
+    /** Its agent says so, not the start's answer: where else it was to be placed before, it takes no more room. */
+    confirmRuns: effect(({ context }: { context: VmContext }) =>
+      context.lease === null
+        ? []
+        : [{ run: 'confirmRuns', input: { vm: vmOf(context.address), epoch: context.lease.epoch } }],
+    ),
     wishRunning: assign({ recorded: 'running', wish: 'running', cause: 'user', why: 'a user starts it' }),
     /** It is on its way to run already. */
     wishStillRunning: assign({ recorded: 'running', wish: 'running' }),

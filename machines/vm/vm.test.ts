@@ -263,3 +263,10 @@ test('also when it was given up before (B5), and its attempts do not grow beyond
   expect(chart.after('wait').state).toBe('failed.recording');
   expect(chart.take(actual('running')).state).toBe('returning');
 });
+
+test('what its agent says runs is confirmed, also when the start was never answered: no room is kept for it elsewhere', () => {
+  const chart = running().take(hostDown);
+  chart.take(jobFailed(chart, 'HOST_DOWN', { lease: { node: n1, epoch: 5 } }));
+  chart.take(actual('running', 'unknown', 5));
+  expect([chart.state, chart.asked.includes('! confirmRuns')]).toEqual(['running.active', true]);
+});

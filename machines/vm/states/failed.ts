@@ -11,7 +11,7 @@ export const failed = vmSetup.createStateConfig({
     stop: { target: 'stopping', actions: 'wishStopped' },
     hostDown: { actions: 'noteEvidence' },
     actual: [
-      { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
+      { guard: 'runsHere', target: 'running', actions: ['tellRuns', 'confirmRuns'] },
       { guard: 'runsAtHolder', target: 'returning', actions: 'takeHolder' },
     ],
   },

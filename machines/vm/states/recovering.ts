@@ -28,7 +28,7 @@ export const recovering = vmSetup.createStateConfig({
       { guard: 'isOtherJob' },
       ...onStoppedByWish(),
       { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },
-      { guard: ({ event }) => event.code === 'NOT_NEEDED', target: 'running', actions: 'takeWhy' },
+      { guard: ({ event }) => event.code === 'NOT_NEEDED', target: 'running', actions: ['takeWhy', 'confirmRuns'] },
       {
         guard: ({ event }) => event.holder !== undefined,
         target: 'returning',

@@ -10,7 +10,7 @@ export const held = vmSetup.createStateConfig({
     start: { target: 'recovering', actions: 'wishRunning' },
     stop: { target: 'stopping', actions: 'wishStopped' },
     hostDown: { actions: 'noteEvidence' },
-    actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
+    actual: { guard: 'runsHere', target: 'running', actions: ['tellRuns', 'confirmRuns'] },
   },
 });
 
@@ -26,7 +26,7 @@ export const returning = vmSetup.createStateConfig({
       },
       { actions: 'noteEvidence' },
     ],
-    actual: { guard: 'runsHere', target: 'running', actions: 'tellRuns' },
+    actual: { guard: 'runsHere', target: 'running', actions: ['tellRuns', 'confirmRuns'] },
     stop: { target: 'stopping', actions: 'wishStopped' },
     start: { actions: 'wishStillRunning' },
   },
@@ -49,7 +49,7 @@ export const waiting = vmSetup.createStateConfig({
       {
         guard: 'runsHere',
         target: 'running',
-        actions: ['tellRuns', assign({ why: 'resumed where it was (B2)' })],
+        actions: ['tellRuns', 'confirmRuns', assign({ why: 'resumed where it was (B2)' })],
       },
       { guard: 'runsAtHolder', target: 'returning', actions: 'takeHolder' },
     ],
