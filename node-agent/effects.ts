@@ -74,6 +74,8 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
       return undefined;
     });
     const isHeld = sector?.status === 'held';
+    // Its lease moved on while the sector was read: a user starts it again, and this stop must not reach what comes of that.
+    if (lease !== null && isHeld && sector.epoch > lease.epoch) await assertStillStopped(vm, lease);
     const node = isHeld ? sector.node : lease?.node;
     const epoch = Math.max(isHeld ? sector.epoch : 0, lease?.epoch ?? 0);
     if (node === undefined || epoch === 0) return;
@@ -81,6 +83,12 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
     let reply = await stop(node);
     if (!reply.ok && reply.holder !== undefined && reply.holder !== node) reply = await stop(nodeId(reply.holder));
     if (!reply.ok) throw new HypervisorError(`${node} did not stop ${vm}: ${reply.why}`);
+  };
+  /** Throws when the VM was leased or started since that lease was read. */
+  const assertStillStopped = async (vm: VmId, { epoch }: Lease): Promise<void> => {
+    const now = await readVm(database, vm);
+    if (now?.recorded === 'stopped' && now.lease?.epoch === epoch) return;
+    throw new HypervisorError(`${vm} is leased anew since it was to be stopped under epoch ${epoch}: looking again`);
   };
   /** A fence's power-off is no more than a reset: the node boots again, and its servers with it. */
   const giveBackPower = async (fence: Fence, node: NodeId): Promise<void> => {
