@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   parseScenario,
-  play,
+  playChecked,
   productionBuild,
   refuseWhatIsNotBuilt,
   type Scenario,
@@ -26,7 +26,7 @@ export async function runCommand(files: string[], options: { json: boolean; seed
 async function playOne(scenario: Scenario, options: { json: boolean; seed?: string }): Promise<void> {
   try {
     const seed = options.seed === undefined ? {} : { seed: options.seed };
-    const result = await withoutRealTime(() => play(scenario, { build: productionBuild, ...seed }));
+    const result = await withoutRealTime(() => playChecked(scenario, { build: productionBuild, ...seed }));
     console.log(options.json ? JSON.stringify(result) : inWords(result));
     if (!result.ok) process.exitCode = 1;
   } catch (error) {

@@ -1,6 +1,6 @@
 export { CRASH_POINTS } from './faults/world-fault.ts';
 export { fuzz } from './fuzz/fuzz.ts';
-export { failureOf, playSchedule, type SeedOutcome, shrinkFailure, wallClockDependence } from './fuzz/fuzz-seed.ts';
+export { failureOf, playSchedule, type SeedOutcome, shrinkFailure } from './fuzz/fuzz-seed.ts';
 export { DEFAULT_SHAPE, type FuzzShape } from './fuzz/random-cluster.ts';
 export { randomSchedule } from './fuzz/random-schedule.ts';
 export { checkSchedule, type Schedule } from './fuzz/schedule.ts';
@@ -9,6 +9,7 @@ export { journalsOf } from './run/journals.ts';
 export { withoutRealTime } from './run/no-real-time.ts';
 export { optimizeLate } from './run/optimize-late.ts';
 export { type Build, play } from './run/play.ts';
+export { playChecked } from './run/play-checked.ts';
 export { productionBuild } from './run/production.ts';
 export { recordEvent } from './run/record-event.ts';
 export { Recorder } from './run/recorder.ts';

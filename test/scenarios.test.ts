@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { checkSchedule, failureOf, parseScenario, play, playSchedule, productionBuild } from '../simulation/mod.ts';
+import {
+  checkSchedule,
+  failureOf,
+  parseScenario,
+  playChecked,
+  playSchedule,
+  productionBuild,
+} from '../simulation/mod.ts';
 
 /** Every bug a seed ever found, and every trigger, as a scenario that must come out as its file says. */
 const folder = fileURLToPath(new URL('./scenarios/', import.meta.url));
@@ -11,7 +18,7 @@ test.each(files)(
   '%s',
   async (name) => {
     const scenario = parseScenario(readFileSync(`${folder}${name}`, 'utf8'), name);
-    const { violations, unmet } = await play(scenario, { build: productionBuild });
+    const { violations, unmet } = await playChecked(scenario, { build: productionBuild });
     expect(violations).toEqual([]);
     expect(unmet).toEqual([]);
   },

@@ -1,6 +1,6 @@
-import { type Build, play } from '../run/play.ts';
+import type { Build } from '../run/play.ts';
+import { playChecked } from '../run/play-checked.ts';
 import type { ScenarioResult } from '../run/result.ts';
-import { withoutWallClockJumps } from '../run/wall-clock-jumps.ts';
 import type { FuzzShape } from './random-cluster.ts';
 import { randomSchedule } from './random-schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -22,7 +22,7 @@ export async function fuzzSeed(seed: number, shape: FuzzShape, build: Build): Pr
   const result = await playSchedule(schedule, build);
   return {
     seed,
-    failure: failureOf(result) ?? (await wallClockDependence(schedule, build, result)),
+    failure: failureOf(result),
     hash: result.hash,
     simulatedSeconds: result.simulatedSeconds,
     wallSeconds: result.wallSeconds,
@@ -30,26 +30,9 @@ export async function fuzzSeed(seed: number, shape: FuzzShape, build: Build): Pr
   };
 }
 
+/** The same with its faults, also twice when wall clocks jump (G3). */
 export function playSchedule({ scenario, faults, healedAt }: Schedule, build: Build): Promise<ScenarioResult> {
-  return play(scenario, { build, faults, ...(healedAt === undefined ? {} : { healedAt }) });
-}
-
-/** G3: without the jumps of its wall clocks the very same must have happened. Undefined when it did. */
-export async function wallClockDependence(
-  schedule: Schedule,
-  build: Build,
-  withJumps: ScenarioResult,
-): Promise<string | undefined> {
-  const scenario = withoutWallClockJumps(schedule.scenario);
-  if (scenario === undefined) return undefined;
-  const without = await playSchedule({ ...schedule, scenario }, build);
-  const story = ({ timeline }: ScenarioResult) =>
-    timeline.filter(({ what }) => what !== 'scenario: clock-jump').map((entry) => JSON.stringify(entry));
-  const [a, b] = [story(withJumps), story(without)];
-  const differs = a.findIndex((line, i) => line !== b[i]);
-  if (differs < 0 && a.length === b.length) return undefined;
-  const at = withJumps.timeline[Math.max(0, differs)]?.at ?? withJumps.simulatedSeconds;
-  return `G3: no behaviour changes when wall clocks jump: the timeline differs with and without jumps (at ${at} s)`;
+  return playChecked(scenario, { build, faults, ...(healedAt === undefined ? {} : { healedAt }) });
 }
 
 /** In words; undefined when everything held. */
@@ -63,8 +46,7 @@ export function failureOf(result: ScenarioResult): string | undefined {
 /** The smallest schedule found that breaks the same invariant as this one does; itself when it breaks none. `budget`: runs. */
 export async function shrinkFailure(schedule: Schedule, build: Build, budget?: number): Promise<Schedule> {
   const kindOf = async (candidate: Schedule) => {
-    const result = await playSchedule(candidate, build);
-    const failure = failureOf(result) ?? (await wallClockDependence(candidate, build, result));
+    const failure = failureOf(await playSchedule(candidate, build));
     return failure?.split(':')[0];
   };
   const wanted = await kindOf(schedule);
