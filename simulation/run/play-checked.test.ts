@@ -10,7 +10,7 @@ const scenario = checkScenario(
     nodes: [{ name: 'n1' }, { name: 'n2' }, { name: 'n3' }],
     vms: [{ id: 'vm-1', node: 'n1' }],
     events: [
-      { at: 60, do: 'clock-jump', node: 'n2', seconds: 7200 },
+      { at: 70, do: 'clock-jump', node: 'n2', seconds: 7200 },
       { at: 100, do: 'power-off', node: 'n1' },
     ],
     until: 240,
