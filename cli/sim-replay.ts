@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkSchedule,
@@ -8,6 +8,7 @@ import {
   playChecked,
   productionBuild,
   randomSchedule,
+  readScenarioFile,
   ScenarioInvalid,
   type Schedule,
   type TimelineEntry,
@@ -51,18 +52,14 @@ export async function replayCommand(what: string, flags: ReplayFlags): Promise<v
 async function scheduleOf(what: string, shape: FuzzShape): Promise<Schedule | undefined> {
   if (/^\d{1,9}$/.test(what)) return randomSchedule(Number(what), shape);
   try {
-    return checkSchedule(JSON.parse(await readFile(what, 'utf8')), what);
+    return checkSchedule(JSON.parse(await readScenarioFile(what)), what);
   } catch (error) {
-    const isWrong = error instanceof ScenarioInvalid || error instanceof SyntaxError || isFileError(error);
+    const isWrong = error instanceof ScenarioInvalid || error instanceof SyntaxError;
     if (!isWrong) throw error;
     console.error(error instanceof SyntaxError ? `${what}: not JSON: ${error.message}` : error.message);
     process.exitCode = 2;
     return undefined;
   }
-}
-
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 function line({ at, what, vm, node, from, why }: TimelineEntry, explain: boolean): string {

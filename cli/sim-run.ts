@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import {
   parseScenario,
   playChecked,
   productionBuild,
+  readScenarioFile,
   refuseWhatIsNotBuilt,
   type Scenario,
   ScenarioInvalid,
@@ -42,12 +42,12 @@ async function readAll(files: readonly string[]): Promise<Scenario[] | undefined
   let status = 0;
   for (const file of files) {
     try {
-      const scenario = parseScenario(await readFile(file, 'utf8'), file);
+      const scenario = parseScenario(await readScenarioFile(file), file);
       refuseWhatIsNotBuilt(scenario, file);
       scenarios.push(scenario);
     } catch (error) {
       if (error instanceof ScenarioNotBuilt) status = Math.max(status, status === 2 ? 2 : 3);
-      else if (error instanceof ScenarioInvalid || isFileError(error)) status = 2;
+      else if (error instanceof ScenarioInvalid) status = 2;
       else throw error;
       console.error(error.message);
     }
@@ -55,10 +55,6 @@ async function readAll(files: readonly string[]): Promise<Scenario[] | undefined
   if (status === 0) return scenarios;
   process.exitCode = status;
   return undefined;
-}
-
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 /** For people: where every VM ended, what was recovered how fast, what broke. */

@@ -24,16 +24,16 @@ export function registerSim(program: Command): void {
     .option('--seed <seed>', 'instead of the seed in the file')
     .action(runCommand);
   shaped(sim.command('fuzz').description('plays random clusters under random faults; exit status 1 when a seed fails'))
-    .option('--seeds <n>', 'how many', whole, 100)
+    .option('--seeds <n>', 'how many', some, 100)
     .option('--from <seed>', 'the first', whole, 1)
-    .option('--workers <n>', 'cores to use', whole, 1)
+    .option('--workers <n>', 'cores to use', some, 1)
     .option('--json', 'one JSON object a failing seed, then the summary', false)
     .option('--known <file>', 'JSON list of seeds known to fail: said, but no reason for exit status 1')
     .option('--no-shrink', 'do not look for the smallest schedule of each failure')
     .action(fuzzCommand);
   shaped(sim.command('soak').description('plays seeds until it is stopped; exit status 1 when one failed'))
     .option('--from <seed>', 'the first; otherwise one that depends on the time', whole)
-    .option('--workers <n>', 'cores to use', whole, 2)
+    .option('--workers <n>', 'cores to use', some, 2)
     .action(soakCommand);
   shaped(sim.command('replay').description('plays one seed or schedule again: the same timeline, byte for byte'))
     .argument('<seed|file>', 'a seed of fuzz, or a file with a schedule that it printed')
@@ -52,6 +52,12 @@ function shaped(command: Command): Command {
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted');
   return Number(text);
+}
+
+function some(text: string): number {
+  const value = whole(text);
+  if (value === 0) throw new InvalidArgumentError('a whole number above 0 is wanted');
+  return value;
 }
 
 function positive(text: string): number {

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { parseScenario, type Scenario, ScenarioInvalid } from '../../simulation/mod.ts';
+import { parseScenario, readScenarioFile, type Scenario, ScenarioInvalid } from '../../simulation/mod.ts';
 import { Lab } from '../lab.ts';
 import { forPeople, isForPeople } from '../lab-error.ts';
 import { labFolder, labRoot } from '../lab-folder.ts';
@@ -22,12 +21,12 @@ export async function runScenarios(files: readonly string[], json: boolean, play
   let status = 0;
   for (const file of files) {
     try {
-      const scenario = parseScenario(await readFile(file, 'utf8'), file);
+      const scenario = parseScenario(await readScenarioFile(file), file);
       refuseWhatTheLabCannot(scenario, file);
       scenarios.push(scenario);
     } catch (error) {
       if (error instanceof LabCannotPlay) status = Math.max(status, 3);
-      else if (error instanceof ScenarioInvalid || isFileError(error)) status = 2;
+      else if (error instanceof ScenarioInvalid) status = 2;
       else throw error;
       console.error(`understudy: ${error.message}`);
       if (status === 2) return 2;
@@ -69,10 +68,6 @@ async function playOne(scenario: Scenario, json: boolean, interrupted: Promise<n
   } finally {
     await lab?.end();
   }
-}
-
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 /** For people: where every VM ended, what was recovered how fast, what broke. */
