@@ -23,6 +23,10 @@ it.each([
   expect(open).toThrow(/UNDERSTUDY_LAB$/);
 });
 
+it.each(['/proc/lab/of/mine', '/sys/lab'])('refuses %s, where making a folder would try for ever', (root) => {
+  expect(() => openLabRoot(labFolder(root))).toThrow(/UNDERSTUDY_LAB$/);
+});
+
 it('takes the folder as seen from where the lab is started', () => {
   expect(labRoot({ UNDERSTUDY_LAB: 'lab' })).toBe(join(process.cwd(), 'lab'));
 });

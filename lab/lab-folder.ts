@@ -1,6 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LabError } from './lab-error.ts';
 
 /**
@@ -23,6 +23,9 @@ export interface LabFolder {
 
 /** Here no folder can be made, whatever is tried: a file is in the way, no right, not a path. */
 const NO_FOLDER: ReadonlySet<unknown> = new Set(['EEXIST', 'ENOTDIR', 'EACCES', 'EROFS', 'ENAMETOOLONG', 'ELOOP']);
+
+/** Of procfs and sysfs (statfs(2)): there Node's recursive mkdir tries for ever instead of failing. */
+const KERNELS_OWN: ReadonlySet<number> = new Set([0x9fa0, 0x62656572]);
 
 /** `$UNDERSTUDY_LAB`, else `understudy-lab-<user number>` in the folder for temporary files. */
 export function labRoot(env: NodeJS.ProcessEnv = process.env): string {
@@ -52,6 +55,9 @@ export function isReachedByCommands(folder: LabFolder): boolean {
 
 /** Makes the root, or checks that an existing one is this user's own folder. Throws `LabError`. */
 export function openLabRoot(folder: LabFolder): void {
+  if (KERNELS_OWN.has(statfsSync(nearestFolder(folder.root)).type)) {
+    throw new LabError(`${folder.root} is the kernel's own: name a folder on a disk in UNDERSTUDY_LAB`);
+  }
   try {
     mkdirSync(folder.root, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -66,4 +72,9 @@ export function openLabRoot(folder: LabFolder): void {
   }
   // The VMs' own user must get through to the shared disks, and list nothing.
   chmodSync(folder.root, 0o711);
+}
+
+/** The lowest one on the way to `path` that is there. */
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path));
 }
