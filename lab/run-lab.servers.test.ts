@@ -127,7 +127,8 @@ it.each([
   [['power-off'], "missing required argument 'node'"],
   [['--port', '70000'], 'from 1 to 65533'],
   [['status'], 'no lab runs here: start one with "npm run lab"'],
-  [['run', '/nowhere.json'], "'/nowhere.json'"],
+  [['run', '/nowhere.json'], '/nowhere.json: (file): there is no such file'],
+  [['run', '/'], '/: (file): a folder, name a file in it'],
 ])('ends with status 2 and one line for: lab %j', async (args, why) => {
   const { status, errors } = await run(join(folder(), 'lab'), ...args).ended;
   expect(status).toBe(2);
