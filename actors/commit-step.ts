@@ -83,6 +83,8 @@ export async function commitResult(
     await persist(cycle, () => context.transport.deadLetter(work.delivery.message, reason ?? outcome));
   }
   state.sequence = await persist(cycle, () => context.transport.commit(step));
+  // Given up meanwhile: the next owner only sees that the message was taken, so nobody else can tell its asker.
+  if (cycle.halted() && work.kind === 'message' && consume) answer(context, work.delivery.message, result);
   cycle.reached('commit');
   if (work.kind === 'message' && consume) work.delivery.ack();
   cycle.reached('acknowledge');
