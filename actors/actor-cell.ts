@@ -75,7 +75,7 @@ export class ActorCell {
   /** Gives the actor up. What was not acknowledged goes back. */
   halt(): void {
     this.#halted = true;
-    this.#actor.stop();
+    this.#actor.halt();
     for (const work of this.#queue.takeAll()) this.#returnMessage(work);
   }
 

@@ -12,6 +12,8 @@ export interface Alert {
     | 'ACTOR_UNREADABLE'
     /** Another process uses this host's name. */
     | 'HOST_NAME_TAKEN'
+    /** An effect goes on long after its abort. */
+    | 'EFFECT_STUCK'
     | 'MESSAGE_REFUSED'
     | 'SEQUENCE_GAP'
     | 'LISTENER_FAILED'

@@ -1,4 +1,5 @@
 import type { AnyActorLogic } from 'xstate';
+import type { Timer } from './clock.ts';
 import type { PendingEffect } from './envelope.ts';
 import { UnsupportedAction } from './errors.ts';
 import type { HostContext } from './host-context.ts';
@@ -11,21 +12,34 @@ export type EffectResult =
   | { readonly ok: true; readonly output: unknown }
   | { readonly ok: false; readonly error: { readonly message: string; readonly code?: string } };
 
+interface Run {
+  readonly effect: PendingEffect;
+  readonly abort: AbortController;
+  /**
+   * `wanted`: the actor waits for it. `abandoned`: aborted, nobody waits; that it was done all the same goes on record.
+   * `discarded`: aborted, and to be run again under the same key (after a release, on another host).
+   */
+  state: 'wanted' | 'abandoned' | 'discarded';
+  /** Takes a place in `effectsInFlight`. */
+  counted: boolean;
+  /** Until its place is taken from it, once aborted. */
+  grace: Timer | undefined;
+}
+
 /** Runs the effects an actor has pending, in order, a limited number at once. */
 export class EffectRunner {
   readonly #address: Address;
   readonly #context: HostContext;
-  readonly #running = new Map<string, AbortController>();
+  /** Not ended, wanted or not: one that was aborted may go on. */
+  readonly #runs = new Set<Run>();
+  readonly #wanted = new Map<string, Run>();
   /** Ended, result not committed yet. */
   readonly #ended = new Set<string>();
-  /** Aborted because the actor no longer waits for them; a result may still come. */
-  readonly #abandoned = new Set<string>();
-  /** Not ended, wanted or not: one that was aborted may go on. */
-  #live = 0;
+  #counted = 0;
   readonly #onEnd: (effect: PendingEffect, result: EffectResult) => void;
   readonly #onRoom: () => void;
 
-  /** `onRoom`: one that nobody waited for has ended, so that another may start. */
+  /** `onRoom`: one that nobody waited for has ended or lost its place, so that another may start. */
   constructor(
     address: Address,
     context: HostContext,
@@ -38,46 +52,66 @@ export class EffectRunner {
     this.#onRoom = onRoom;
   }
 
+  /** True while something runs, wanted or not: its result is to be heard. */
+  get isBusy(): boolean {
+    return this.#runs.size > 0;
+  }
+
   /** Starts what is pending and not running, aborts what is running and no longer pending. */
   follow(kind: Kind, pending: ReadonlyMap<string, PendingEffect>): void {
-    for (const [key, abort] of this.#running) {
-      if (!pending.has(key)) {
-        this.#running.delete(key);
-        this.#abandoned.add(key);
-        abort.abort();
-      }
-    }
+    for (const [key, run] of this.#wanted) if (!pending.has(key)) this.#abort(run, 'abandoned');
     for (const key of this.#ended) if (!pending.has(key)) this.#ended.delete(key);
     for (const effect of pending.values()) {
-      if (this.#live >= this.#context.limits.effectsInFlight) return;
-      if (!this.#running.has(effect.key) && !this.#ended.has(effect.key)) this.#start(kind, effect);
+      if (this.#counted >= this.#context.limits.effectsInFlight) return;
+      if (!this.#wanted.has(effect.key) && !this.#ended.has(effect.key)) this.#start(kind, effect);
     }
   }
 
+  /** Aborts everything: what is pending is run again by a later `follow`. */
   stop(): void {
-    for (const abort of this.#running.values()) abort.abort();
-    this.#running.clear();
+    for (const run of this.#wanted.values()) this.#abort(run, 'discarded');
     this.#ended.clear();
-    this.#abandoned.clear();
+  }
+
+  /** Aborts everything, and nothing runs here any more. */
+  halt(): void {
+    this.stop();
+    for (const { grace } of this.#runs) grace?.cancel();
+  }
+
+  #abort(run: Run, state: 'abandoned' | 'discarded'): void {
+    const { clock, limits } = this.#context;
+    this.#wanted.delete(run.effect.key);
+    run.state = state;
+    run.grace = clock.after(limits.abortGraceMs, () => this.#losePlace(run));
+    run.abort.abort();
+  }
+
+  /** It ignores its abort: those that wait for a place must not wait for it. */
+  #losePlace(run: Run): void {
+    const { effect, state } = run;
+    const { alert, limits } = this.#context;
+    const message = `${effect.source} goes on ${limits.abortGraceMs} ms after its abort: it no longer counts as in flight`;
+    this.#uncount(run);
+    alert({ code: 'EFFECT_STUCK', address: this.#address, text: `${this.#address}: ${message} (key ${effect.key})` });
+    if (state === 'abandoned') this.#onEnd(effect, { ok: false, error: { message, code: 'EFFECT_STUCK' } });
+    this.#onRoom();
+  }
+
+  #uncount(run: Run): void {
+    run.grace?.cancel();
+    run.grace = undefined;
+    if (!run.counted) return;
+    run.counted = false;
+    this.#counted--;
   }
 
   #start(kind: Kind, effect: PendingEffect): void {
-    const abort = new AbortController();
-    this.#running.set(effect.key, abort);
-    this.#live++;
-    const end = (result: EffectResult): void => {
-      this.#live--;
-      if (this.#running.get(effect.key) !== abort) {
-        // Nobody waits for it any more. That it was done all the same goes on record; that it was cut short does not.
-        if (this.#abandoned.delete(effect.key) && result.ok) this.#onEnd(effect, result);
-        this.#onRoom();
-        return;
-      }
-      this.#running.delete(effect.key);
-      this.#ended.add(effect.key);
-      this.#onEnd(effect, result);
-    };
-    const scope = { key: effect.key, signal: abort.signal, address: this.#address };
+    const run: Run = { effect, abort: new AbortController(), state: 'wanted', counted: true, grace: undefined };
+    this.#runs.add(run);
+    this.#wanted.set(effect.key, run);
+    this.#counted++;
+    const scope = { key: effect.key, signal: run.abort.signal, address: this.#address };
     Promise.resolve()
       .then(() => workOf(kind, effect)(effect.input, scope))
       .then((output): EffectResult => {
@@ -85,7 +119,22 @@ export class EffectRunner {
         return { ok: true, output };
       })
       .catch((error: unknown): EffectResult => ({ ok: false, error: plainError(error) }))
-      .then(end);
+      .then((result) => this.#end(run, result));
+  }
+
+  #end(run: Run, result: EffectResult): void {
+    const { effect } = run;
+    this.#runs.delete(run);
+    this.#uncount(run);
+    if (run.state === 'wanted') {
+      this.#wanted.delete(effect.key);
+      this.#ended.add(effect.key);
+      this.#onEnd(effect, result);
+      return;
+    }
+    // That it was done although nobody waited for it any more goes on record; that it was cut short does not.
+    if (run.state === 'abandoned' && result.ok) this.#onEnd(effect, result);
+    this.#onRoom();
   }
 }
 

@@ -5,6 +5,8 @@ export interface Limits {
   readonly snapshotBytes: number;
   /** Effects of one actor that run at once; the rest wait. */
   readonly effectsInFlight: number;
+  /** An effect that goes on for longer than this after its abort loses its place among those in flight. */
+  readonly abortGraceMs: number;
   /** Steps of one actor before others get their turn. */
   readonly stepsPerSlice: number;
   /** Messages one step may send. */
@@ -36,6 +38,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   snapshotBytes: 512 * 1024,
   effectsInFlight: 16,
+  abortGraceMs: 30_000,
   stepsPerSlice: 64,
   tellsPerStep: 500,
   fullMailboxWaitMs: 1_000,

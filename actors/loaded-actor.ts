@@ -51,7 +51,7 @@ export class LoadedActor {
   /** True while something of its own will make it step or send. */
   get isBusy(): boolean {
     const { timers, effects } = this.#state ?? {};
-    return this.#outbox.size > 0 || (timers?.size ?? 0) > 0 || (effects?.size ?? 0) > 0;
+    return this.#effects.isBusy || this.#outbox.size > 0 || (timers?.size ?? 0) > 0 || (effects?.size ?? 0) > 0;
   }
 
   /**
@@ -114,15 +114,17 @@ export class LoadedActor {
     const state = this.#state;
     if (state === undefined) return;
     if (state.status === 'parked') {
-      this.stop();
+      this.#effects.stop();
+      this.#timers.stop();
       return;
     }
     this.#timers.follow(state.timers);
     this.#effects.follow(this.#kind, state.effects);
   }
 
-  stop(): void {
-    this.#effects.stop();
+  /** Nothing of it runs on here. */
+  halt(): void {
+    this.#effects.halt();
     this.#timers.stop();
   }
 
