@@ -88,7 +88,7 @@ export class ActorSystem {
     };
     transport.onAlert?.(this.#context.alert);
     this.#ownership = new Ownership(this.#context, life, ownership);
-    this.#asking = new Asking(transport.bus, clock, `${host}-${life}`);
+    this.#asking = new Asking(transport.bus, clock, `${host}-${life}`, (of) => this.inspect(of));
   }
 
   /** Before `start`, else `InvalidSettings`. All hosts register the same kinds; a system that registers none is a client and runs no actors. */
@@ -147,10 +147,13 @@ export class ActorSystem {
     if (this.#state === 'new') throw new SystemStopped('an answer is heard only after start()');
     const target = this.#checked(to, event);
     const id = this.#context.freshId();
-    const what = `${event.type} to ${target}`;
-    return this.#asking.ask(id, what, options.timeoutMs ?? 5_000, (replyTo) =>
-      this.#deliver(target, event, id, replyTo),
-    );
+    return this.#asking.ask({
+      id,
+      to: target,
+      what: `${event.type} to ${target}`,
+      timeoutMs: options.timeoutMs ?? 5_000,
+      send: (replyTo) => this.#deliver(target, event, id, replyTo),
+    });
   }
 
   /** Makes the actor if it does not exist. Resolves when that is certain to happen. */

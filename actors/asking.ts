@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Bus, Unsubscribe } from './bus.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { StepRecord } from './envelope.ts';
 import { MalformedEvent, NotAnswered, RequestTimeout, SystemStopped } from './errors.ts';
+import type { Address } from './transport.ts';
+import { waitsForRelease } from './waits-for-release.ts';
 
 const answer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
@@ -11,8 +14,23 @@ const answer = z.discriminatedUnion('ok', [
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: Timer;
+  readonly timers: { deadline: Timer; look: Timer | undefined };
 }
+
+export interface Question {
+  /** Of the message that asks. */
+  readonly id: string;
+  readonly to: Address;
+  /** For people. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly send: (replyTo: string) => Promise<void>;
+}
+
+/** The first look for the reason when no answer comes; later ones after twice as long each. */
+const FIRST_LOOK_MS = 400;
+/** Of as many receivers: when thousands are behind with their answers, looking after them all would not help. */
+const LOOKS_AT_ONCE = 16;
 
 /** The questions of this host that wait for an answer, on one bus subject. */
 export class Asking {
@@ -20,9 +38,12 @@ export class Asking {
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #lastStepOf: (actor: Address) => Promise<StepRecord | undefined>;
+  readonly #looking = new Map<Address, Promise<StepRecord | undefined>>();
   #unsubscribe: Unsubscribe | undefined;
 
-  constructor(bus: Bus, clock: Clock, hostId: string) {
+  constructor(bus: Bus, clock: Clock, hostId: string, lastStepOf: (actor: Address) => Promise<StepRecord | undefined>) {
+    this.#lastStepOf = lastStepOf;
     this.#bus = bus;
     this.#clock = clock;
     this.#prefix = `replies.${hostId}`;
@@ -36,38 +57,64 @@ export class Asking {
 
   stop(): void {
     this.#unsubscribe?.();
-    for (const { reject, timer } of this.#waiting.values()) {
-      timer.cancel();
-      reject(new SystemStopped('the actor system was stopped'));
+    for (const id of [...this.#waiting.keys()]) {
+      this.#settled(id)?.reject(new SystemStopped('the actor system was stopped'));
     }
-    this.#waiting.clear();
   }
 
-  /** Waits for the answer to message `id`; `send` is given the subject to answer on. */
-  ask(id: string, what: string, timeoutMs: number, send: (replyTo: string) => Promise<void>): Promise<unknown> {
+  /** Waits for the answer; `send` is given the subject to answer on. */
+  ask({ id, to, what, timeoutMs, send }: Question): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(timeoutMs, () => {
-        this.#waiting.delete(id);
-        reject(new RequestTimeout(`${what}: no answer within ${timeoutMs} ms`));
+      const deadline = this.#clock.after(timeoutMs, () => {
+        this.#settled(id)?.reject(new RequestTimeout(`${what}: no answer within ${timeoutMs} ms`));
       });
-      this.#waiting.set(id, { resolve, reject, timer });
+      this.#waiting.set(id, { resolve, reject, timers: { deadline, look: undefined } });
+      this.#lookLater(id, to, Math.min(FIRST_LOOK_MS, timeoutMs / 2));
       send(`${this.#prefix}.${id}`).catch((error: unknown) => {
-        timer.cancel();
-        this.#waiting.delete(id);
-        reject(error);
+        this.#settled(id)?.reject(error as Error); // what `deliver` throws
       });
     });
   }
 
+  /** The receiver itself says why it does not answer, but only to those it has heard. */
+  #lookLater(id: string, to: Address, waitMs: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    waiting.timers.look = this.#clock.after(waitMs, async () => {
+      const why = waitsForRelease(await this.#look(to), id);
+      if (why !== undefined) this.#settled(id)?.reject(new NotAnswered(why));
+      else this.#lookLater(id, to, 2 * waitMs);
+    });
+  }
+
+  /** One look for all who ask the same actor just now. Undefined also when that is not known: a later look may tell. */
+  async #look(to: Address): Promise<StepRecord | undefined> {
+    if (!this.#looking.has(to) && this.#looking.size >= LOOKS_AT_ONCE) return undefined;
+    const look = this.#looking.get(to) ?? this.#lastStepOf(to).catch(() => undefined);
+    this.#looking.set(to, look);
+    try {
+      return await look;
+    } finally {
+      this.#looking.delete(to);
+    }
+  }
+
+  /** It waits no longer; undefined when it did not. */
+  #settled(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.timers.deadline.cancel();
+    waiting?.timers.look?.cancel();
+    return waiting;
+  }
+
   #answered(payload: unknown, subject: string): void {
     const id = subject.slice(this.#prefix.length + 1);
-    const waiting = this.#waiting.get(id);
     const parsed = answer.safeParse(payload);
-    if (waiting === undefined || !parsed.success) return; // late, or not ours
-    this.#waiting.delete(id);
-    waiting.timer.cancel();
-    if (parsed.data.ok) waiting.resolve(parsed.data.value);
-    else waiting.reject(failure(parsed.data.outcome, parsed.data.why));
+    if (!parsed.success) return; // not ours
+    const waiting = this.#settled(id);
+    if (parsed.data.ok) waiting?.resolve(parsed.data.value);
+    else waiting?.reject(failure(parsed.data.outcome, parsed.data.why));
   }
 }
 

@@ -87,6 +87,19 @@ for (const [servers, name] of [
         .toEqual(Array.from({ length: 600 }, (_, i) => i));
     });
 
+    test('whoever asks a parked actor hears that it is parked, however many ask', async () => {
+      poisonous = true;
+      const running = await start('asked');
+      await running.tell('a/x', { type: 'poison' });
+      await expect.poll(async () => (await running.inspect('a/x'))?.status).toBe('parked');
+      const asked = await Promise.allSettled(Array.from({ length: 60 }, () => running.ask('a/x', { type: 'get' })));
+      const codes = asked.map((each) => each.status === 'rejected' && each.reason.code);
+      expect(codes).toEqual(Array.from({ length: 60 }, () => 'NOT_ANSWERED'));
+      poisonous = false;
+      await running.release('a/x');
+      expect(await running.ask('a/x', { type: 'get' })).toMatchObject({ seen: [] });
+    });
+
     test('700 senders to one actor: all arrives, each once', async () => {
       const running = await start('hub');
       const senders = Array.from({ length: 700 }, (_, i) => i);
