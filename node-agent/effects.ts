@@ -5,23 +5,21 @@ import {
   type DownEvidence,
   type FenceAnswer,
   type Judgement,
-  type Lease,
   type NodeId,
   nodeId,
   type VmId,
   whyNotFence,
 } from '#machines';
-import { type Database, type Fence, HypervisorError, type SharedStorage } from '#ports';
-import { agentSubject } from './agent-server.ts';
-import { type AgentCommand, type AgentReply, agentReplySchema } from './commands.ts';
+import type { Database, Fence, SharedStorage } from '#ports';
+import { askAgent } from './ask-agent.ts';
+import type { AgentCommand } from './commands.ts';
 import { readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
-import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm, stopped, stopping } from './vm-records.ts';
+import { endRemoved, stopVm } from './stop-vm.ts';
+import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
 
 /** A start may take so long that only a late answer is definite; then the same node is asked again. */
 const START_TIMEOUT_MS = 30_000;
-/** How long a guest may take to shut down at a user's stop. */
-const STOP_GRACE_MS = 30_000;
 const EXPECT_TIMEOUT_MS = 5000;
 /** A migration may take longer; then the source is asked again, and answers when it is done. */
 const MIGRATE_TIMEOUT_MS = 60_000;
@@ -46,10 +44,6 @@ export interface EffectPorts {
   readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
 }
 
-async function ask(bus: Bus, node: NodeId, command: AgentCommand, timeoutMs: number): Promise<AgentReply> {
-  return agentReplySchema.parse(await bus.request(agentSubject(node), command, timeoutMs));
-}
-
 /** What the machines' invoked effects do, by kind. Inputs come from the machines; answers come back as events. */
 export function effectsOf({ clock, database, storage, bus, tell, fences, members, judgements, note }: EffectPorts) {
   /** Until it is done, or this host stops and another does it: nobody waits for such an effect's answer. */
@@ -63,32 +57,6 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
         await sleep(clock, RETRY_MS);
       }
     }
-  };
-  /**
-   * The sector says who has it: a node that the database leased it to since may never have taken it. A host that cannot
-   * read it asks that node, which knows.
-   */
-  const stopHolder = async (vm: VmId, lease: Lease | null): Promise<void> => {
-    const sector = await storage.readLease(vm).catch((error: unknown) => {
-      if (lease === null) throw error;
-      return undefined;
-    });
-    const isHeld = sector?.status === 'held';
-    // Its lease moved on while the sector was read: a user starts it again, and this stop must not reach what comes of that.
-    if (lease !== null && isHeld && sector.epoch > lease.epoch) await assertStillStopped(vm, lease);
-    const node = isHeld ? sector.node : lease?.node;
-    const epoch = Math.max(isHeld ? sector.epoch : 0, lease?.epoch ?? 0);
-    if (node === undefined || epoch === 0) return;
-    const stop = (on: NodeId) => ask(bus, on, { do: 'stop', vm, epoch, graceMs: STOP_GRACE_MS }, STOP_GRACE_MS * 2);
-    let reply = await stop(node);
-    if (!reply.ok && reply.holder !== undefined && reply.holder !== node) reply = await stop(nodeId(reply.holder));
-    if (!reply.ok) throw new HypervisorError(`${node} did not stop ${vm}: ${reply.why}`);
-  };
-  /** Throws when the VM was leased or started since that lease was read. */
-  const assertStillStopped = async (vm: VmId, { epoch }: Lease): Promise<void> => {
-    const now = await readVm(database, vm);
-    if (now?.recorded === 'stopped' && now.lease?.epoch === epoch) return;
-    throw new HypervisorError(`${vm} is leased anew since it was to be stopped under epoch ${epoch}: looking again`);
   };
   /** A fence's power-off is no more than a reset: the node boots again, and its servers with it. */
   const giveBackPower = async (fence: Fence, node: NodeId): Promise<void> => {
@@ -109,8 +77,13 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
     vm: {
       note: noteEffect,
       loadVm: async ({ vm }: { vm: VmId }) => (await readVm(database, vm)) ?? null,
-      setRecorded: async (input: { vm: VmId; recorded?: 'running' | 'stopped'; actual?: string }) => {
+      setRecorded: async (
+        input: { vm: VmId; recorded?: 'running' | 'stopped'; actual?: string },
+        { signal }: EffectScope,
+      ) => {
         await changeVm(database, input.vm, (document) => {
+          // A user has started it since: overtaken, this must not undo that.
+          signal.throwIfAborted();
           const recorded = input.recorded ?? document.recorded;
           const { actual: _, ...rest } = document;
           // Given up, or off for good: it takes no room anywhere.
@@ -129,25 +102,21 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
         persist(async () => {
           if ((await readVm(database, vm)) !== undefined) await confirmStart(database, vm, epoch);
         }, scope),
-      stopVm: async ({ vm }: { vm: VmId }) => {
-        if ((await readVm(database, vm)) === undefined) return null;
-        // The wish first: whatever happens to its node from now on, nobody brings it back (T7b).
-        const { lease } = await changeVm(database, vm, stopping);
-        await stopHolder(vm, lease);
-        await changeVm(database, vm, stopped);
+      stopVm: async ({ vm }: { vm: VmId }, { signal }: EffectScope) => {
+        await stopVm({ database, storage, bus }, vm, signal);
         return null;
       },
-      endRemoved: async ({ vm }: { vm: VmId }) => {
-        await stopHolder(vm, null);
+      endRemoved: async ({ vm }: { vm: VmId }, { signal }: EffectScope) => {
+        await endRemoved({ database, storage, bus }, vm, signal);
         return null;
       },
     },
     job: {
       expectOn: ({ node, vm, epoch }: { node: NodeId; vm: VmId; epoch: number }): Promise<CommandResult> =>
-        ask(bus, node, { do: 'expect', vm, epoch: epoch + 1 }, EXPECT_TIMEOUT_MS),
+        askAgent(bus, node, { do: 'expect', vm, epoch: epoch + 1 }, EXPECT_TIMEOUT_MS),
       migrateFrom: (input: { node: NodeId; vm: VmId; epoch: number; to: NodeId }): Promise<CommandResult> => {
         const { node, vm, epoch, to } = input;
-        return ask(bus, node, { do: 'migrate', vm, epoch, to }, MIGRATE_TIMEOUT_MS);
+        return askAgent(bus, node, { do: 'migrate', vm, epoch, to }, MIGRATE_TIMEOUT_MS);
       },
       moveLease: async (input: LeaseMove) => {
         // Above an older VM of that name, whose epochs stand on storage: the database forgot them. Unread: tried below.
@@ -182,7 +151,7 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
           proof.kind === 'bound' ? { ...proof, observers: [...proof.observers] } : proof,
         );
         const command: AgentCommand = { do: 'start', spec: document.spec, epoch, evidence, evenIfStopped };
-        const result = await ask(bus, input.node, command, START_TIMEOUT_MS);
+        const result = await askAgent(bus, input.node, command, START_TIMEOUT_MS);
         if (result.ok) await confirmStart(database, input.vm, epoch);
         return result;
       },

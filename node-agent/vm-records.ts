@@ -14,7 +14,7 @@ function vmDocument(body: Document['body']): VmDocument {
 }
 
 /** The VM's document, undefined when there is none. */
-export async function readVm(database: Database, vm: VmId): Promise<VmDocument | undefined> {
+export async function readVm(database: Pick<Database, 'get'>, vm: VmId): Promise<VmDocument | undefined> {
   const found = await database.get('vms', vm);
   return found === undefined ? undefined : vmDocument(found.body);
 }
@@ -29,7 +29,7 @@ export async function listVms(database: Database): Promise<readonly VmDocument[]
  * nothing to do. Throws `RevisionConflict` when it never won, or the document is gone.
  */
 export async function changeVm(
-  database: Database,
+  database: Pick<Database, 'get' | 'replace'>,
   vm: VmId,
   change: (document: VmDocument) => VmDocument | undefined,
 ): Promise<VmDocument> {
@@ -44,7 +44,11 @@ export async function changeVm(
   throw new RevisionConflict(`vms/${vm} kept changing`);
 }
 
-async function replaced(database: Database, { id, revision }: Document, next: VmDocument): Promise<boolean> {
+async function replaced(
+  database: Pick<Database, 'replace'>,
+  { id, revision }: Document,
+  next: VmDocument,
+): Promise<boolean> {
   try {
     await database.replace('vms', id, revision, { ...next });
     return true;

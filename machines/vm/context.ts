@@ -136,6 +136,11 @@ export function isCurrent({ lease }: VmContext, event: VmEvent & { readonly type
   return lease !== null && event.node === lease.node && event.epoch === lease.epoch;
 }
 
+/** The copy that the current lease covers runs. */
+export function runsHere(context: VmContext, event: VmEvent & { readonly type: 'actual' }): boolean {
+  return event.state === 'running' && isCurrent(context, event);
+}
+
 /**
  * The node that still has the VM runs it, under the lease of before: attempts have moved the database's lease on since, in
  * vain. It goes on there, under a lease that both agree on.

@@ -3,7 +3,7 @@ import { effect, promiseActor, tell } from '#actors';
 import { MAX_ATTEMPTS } from '../attempts/mod.ts';
 import { nodeId } from '../ids.ts';
 import type { VmDocument } from '../vm-document.ts';
-import { currentJob, isCurrent, runsAtHolder, struck, type VmContext, waitMs } from './context.ts';
+import { currentJob, isCurrent, runsAtHolder, runsHere, struck, type VmContext, waitMs } from './context.ts';
 import { type VmEvent, vmOf } from './events.ts';
 
 /** Between two tries at what the database or a node did not answer. */
@@ -42,7 +42,16 @@ export const vmSetup = setup({
     isOffHere: ({ context, event }) => event.type === 'actual' && event.state === 'off' && isCurrent(context, event),
     runsAtHolder: ({ context, event }) => event.type === 'actual' && runsAtHolder(context, event),
     /** The copy that the lease covers runs. */
-    runsHere: ({ context, event }) => event.type === 'actual' && event.state === 'running' && isCurrent(context, event),
+    runsHere: ({ context, event }) => event.type === 'actual' && runsHere(context, event),
+    /**
+     * The same, but a user started it while the database may still say `stopped`: a stop that never got through. Left alone
+     * it would run unrecorded, so it is leased there anew, which records it.
+     */
+    runsUnrecorded: ({ context, event }) =>
+      event.type === 'actual' && context.cause === 'user' && runsHere(context, event),
+    /** That was seen already. */
+    isBeingLeasedHere: ({ context, event }) =>
+      event.type === 'actual' && context.target === event.node && context.cause === 'user',
   },
   actions: {
     noteEvidence: assign(({ context, event }) => (event.type === 'hostDown' ? struck(context, event) : {})),

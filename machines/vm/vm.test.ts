@@ -270,3 +270,32 @@ test('what its agent says runs is confirmed, also when the start was never answe
   chart.take(actual('running', 'unknown', 5));
   expect([chart.state, chart.asked.includes('! confirmRuns')]).toEqual(['running.active', true]);
 });
+
+test('a user who starts one again whose stop never got through has it recorded: it is leased anew where it runs', () => {
+  const begun = () => running().take({ type: 'stop' }).fails().take({ type: 'start' });
+  const chart = begun().take(actual('running'));
+  expect(chart.asked).toEqual([`-> ${jobOf(chart)} cancel`]);
+  chart.take(jobFailed(chart, 'NOT_NEEDED'));
+  expect([chart.state, chart.context.target]).toEqual(['returning', n1]);
+  expect(chart.take(actual('running')).state).toBe('returning');
+  expect([chart.after(1000).state, chart.context.cause]).toEqual(['recovering', 'user']);
+  expect(chart.take(actual('running')).asked).toEqual([]);
+  expect(chart.take(jobDone(chart, n1, 5)).state).toBe('running.active');
+  const late = begun();
+  expect(late.take(jobFailed(late, 'NO_ROOM'), actual('running')).state).toBe('returning');
+});
+
+test.each<[string, (chart: TestChart) => TestChart]>([
+  ['its move is refused', (chart) => chart.take(jobFailed(chart, 'MIGRATE_REFUSED'))],
+  ['its guest shut down while it moved', (chart) => chart.take(jobFailed(chart, 'STOPPED_BY_WISH')).fails()],
+  ['a user stops it', (chart) => chart.take({ type: 'stop' }, jobFailed(chart, 'MIGRATE_FAILED')).done(null)],
+  ['it is recovered since', (chart) => chart.take(jobFailed(chart, 'HOST_DOWN')).take(jobFailed(chart, 'NOT_NEEDED'))],
+  [
+    'somebody has it, and runs it',
+    (chart) => chart.take(jobFailed(chart, 'SUPERSEDED', { holder: 'n1' }), actual('running')),
+  ],
+])('one that is removed while it moves is ended, also when %s', (_, end) => {
+  const chart = running().take({ type: 'moveTo', to: 'n2', why: 'w', home: null }, { type: 'adopt' });
+  expect(end(chart).state).toBe('loading');
+  expect(chart.done(null).asked.at(-1)).toBe('? endRemoved');
+});

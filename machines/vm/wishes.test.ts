@@ -11,15 +11,19 @@ interface Doc {
   readonly lease: { readonly node: string; readonly epoch: number };
 }
 
-const steps = ['start', 'stop', 'adopt', 'work', 'work', 'fails', 'time'] as const;
+const steps = ['start', 'stop', 'adopt', 'work', 'work', 'fails', 'time', 'report'] as const;
 
-/** The chart with a database behind it that only its own effects change. */
+/** The chart with a database behind it that only its own effects change, and a copy of which its agent speaks. */
 class Played {
   readonly chart = new TestChart(vmMachine, { address: 'vm/web' });
   #doc: Doc;
+  #runs: boolean;
+  /** The job under way was told that it is not needed. */
+  #isCancelled = false;
 
   constructor(recorded: Wish) {
     this.#doc = { recorded, lease: { node: nodeId('n1'), epoch: 1 } };
+    this.#runs = recorded === 'running';
     this.step('work');
   }
 
@@ -34,6 +38,7 @@ class Played {
   step(step: (typeof steps)[number]): void {
     if (step === 'work' || step === 'fails') this.#work(step === 'work');
     else if (step === 'time') this.#time();
+    else if (step === 'report') this.#report();
     else this.chart.take({ type: step });
   }
 
@@ -43,11 +48,26 @@ class Played {
     if (state === 'recovering') this.#endJob(well);
     else if (!['loading', 'stopping', 'recordingStop'].includes(state)) return;
     else if (well) this.#effect(state === 'loading');
-    else chart.fails();
+    else this.#fail(state);
+  }
+
+  #fail(state: string): void {
+    // The wish is written before the copy is stopped, which may fail for long.
+    if (state === 'stopping') this.#doc = { ...this.#doc, recorded: 'stopped' };
+    this.chart.fails();
+  }
+
+  #report(): void {
+    if (!this.#runs) return;
+    this.chart.take({ type: 'actual', ...this.#doc.lease, state: 'running', reason: 'unknown' });
+    if (this.chart.asked.some((asked) => asked.endsWith('cancel'))) this.#isCancelled = true;
   }
 
   #effect(isLoading: boolean): void {
-    if (!isLoading) this.#doc = { ...this.#doc, recorded: 'stopped' };
+    if (!isLoading) {
+      this.#doc = { ...this.#doc, recorded: 'stopped' };
+      this.#runs = false;
+    }
     const spec = { vm: 'web', cpus: 1, memoryMiB: 1, disk: 'd' };
     this.chart.done(isLoading ? { spec, ha: true, priority: 0, failback: true, home: null, ...this.#doc } : null);
   }
@@ -56,10 +76,14 @@ class Played {
     const { cause, jobs } = this.chart.context as VmContext;
     const job = `job/web-${jobs}`;
     const { lease, recorded } = this.#doc;
-    if (well && recorded === 'stopped' && cause !== 'user') {
+    const isCancelled = this.#isCancelled;
+    this.#isCancelled = false;
+    if (isCancelled) this.chart.take({ type: 'jobFailed', job, code: 'NOT_NEEDED', why: 'runs', lease });
+    else if (well && recorded === 'stopped' && cause !== 'user') {
       this.chart.take({ type: 'jobFailed', job, code: 'LEASE_CONFLICT', why: 'stopped', lease });
     } else if (well) {
       this.#doc = { recorded: 'running', lease: { ...lease, epoch: lease.epoch + 1 } };
+      this.#runs = true;
       this.chart.take({ type: 'jobDone', job, ...this.#doc.lease });
     } else this.chart.take({ type: 'jobFailed', job, code: 'NO_ROOM', why: 'full', lease });
   }
@@ -67,6 +91,7 @@ class Played {
   #time(): void {
     const { chart } = this;
     if (chart.state === 'waiting') chart.after('wait');
+    else if (chart.state === 'returning') chart.after(1000);
     else if (/^(loading|stopping|recording)Failed$/.test(chart.state)) chart.after(1000);
   }
 }

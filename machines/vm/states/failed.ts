@@ -11,6 +11,7 @@ export const failed = vmSetup.createStateConfig({
     stop: { target: 'stopping', actions: 'wishStopped' },
     hostDown: { actions: 'noteEvidence' },
     actual: [
+      { guard: 'runsUnrecorded', target: 'returning', actions: 'takeHolder' },
       { guard: 'runsHere', target: 'running', actions: ['tellRuns', 'confirmRuns'] },
       { guard: 'runsAtHolder', target: 'returning', actions: 'takeHolder' },
     ],

@@ -11,7 +11,7 @@ import { onStoppedByWish } from './on-stopped-by-wish.ts';
 export const moving = vmSetup.createStateConfig({
   entry: [
     // Whoever started it once: what stops by itself while it is moved must not be started by that wish (T7b).
-    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, reload: false, cause: 'mismatch' }),
+    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, cause: 'mismatch' }),
     'noteMove',
     spawnChild(({ context }: { context: VmContext }) => ({
       address: currentJob(context),

@@ -9,7 +9,7 @@ import { onStoppedByWish } from './on-stopped-by-wish.ts';
 
 export const recovering = vmSetup.createStateConfig({
   entry: [
-    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, again: false, reload: false }),
+    assign({ jobs: ({ context }) => context.jobs + 1, unsettled: true, again: false }),
     'noteTrigger',
     spawnChild(({ context }: { context: VmContext }) => ({
       address: currentJob(context),
@@ -22,12 +22,21 @@ export const recovering = vmSetup.createStateConfig({
     adopt: { actions: assign({ reload: true }) },
     capacity: { actions: assign({ again: true }) },
     hostDown: { actions: ['noteEvidence', 'tellJob'] },
-    actual: { guard: 'runsHere', actions: 'cancelJob' },
+    actual: [{ guard: 'isBeingLeasedHere' }, { guard: 'runsHere', actions: 'cancelJob' }],
     jobDone: onJobDone('runs on'),
     jobFailed: [
       { guard: 'isOtherJob' },
       ...onStoppedByWish(),
       { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },
+      {
+        // The database may say `stopped` still: leased where it runs, it is recorded.
+        guard: ({ context, event }) => event.code === 'NOT_NEEDED' && context.cause === 'user',
+        target: 'returning',
+        actions: assign({
+          target: ({ context }) => context.lease?.node ?? null,
+          why: 'a user starts it, and it runs: it is leased there anew',
+        }),
+      },
       { guard: ({ event }) => event.code === 'NOT_NEEDED', target: 'running', actions: ['takeWhy', 'confirmRuns'] },
       {
         guard: ({ event }) => event.holder !== undefined,

@@ -11,6 +11,8 @@ const CONFIRM_MS = 150_000;
 export const running = vmSetup.createStateConfig({
   entry: ['clearActual', 'settle', assign({ gaveUp: false })],
   initial: 'active',
+  // Its document changed while it was moved or recovered, perhaps by going: nobody says so again.
+  always: { guard: 'isToReload', target: 'loading' },
   on: {
     stop: { target: 'stopping', actions: 'wishStopped' },
     start: { target: 'recovering', guard: ({ context }) => context.lease === null, actions: 'wishRunning' },

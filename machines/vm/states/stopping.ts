@@ -4,6 +4,7 @@ import { RETRY_MS, vmSetup } from '../vm-setup.ts';
 
 export const stopped = vmSetup.createStateConfig({
   entry: ['settle', assign({ recorded: 'stopped' })],
+  always: { guard: 'isToReload', target: 'loading' },
   on: {
     start: { target: 'recovering', actions: 'wishRunning' },
     actual: {
@@ -40,7 +41,8 @@ export const recordingStop = vmSetup.createStateConfig({
     src: 'setRecorded',
     input: ({ context }) => ({ vm: vmOf(context.address), recorded: 'stopped' as const }),
     onDone: { target: 'stopped', actions: 'tellRoom' },
-    onError: 'recordingFailed',
+    // A document that is gone can never say so.
+    onError: [{ guard: 'isToReload', target: 'loading' }, { target: 'recordingFailed' }],
   },
   on: { start: { target: 'recovering', actions: 'wishRunning' } },
 });

@@ -26,7 +26,11 @@ export const returning = vmSetup.createStateConfig({
       },
       { actions: 'noteEvidence' },
     ],
-    actual: { guard: 'runsHere', target: 'running', actions: ['tellRuns', 'confirmRuns'] },
+    actual: [
+      { guard: 'isBeingLeasedHere' },
+      { guard: 'runsUnrecorded', actions: 'takeHolder' },
+      { guard: 'runsHere', target: 'running', actions: ['tellRuns', 'confirmRuns'] },
+    ],
     stop: { target: 'stopping', actions: 'wishStopped' },
     start: { actions: 'wishStillRunning' },
   },
@@ -46,6 +50,7 @@ export const waiting = vmSetup.createStateConfig({
     start: { actions: 'wishStillRunning' },
     hostDown: { actions: 'noteEvidence' },
     actual: [
+      { guard: 'runsUnrecorded', target: 'returning', actions: 'takeHolder' },
       {
         guard: 'runsHere',
         target: 'running',
