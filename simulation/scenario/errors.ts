@@ -6,14 +6,16 @@ export interface ScenarioProblem {
   readonly message: string;
 }
 
-/** The file cannot be played (exit status 2): nothing of it was. */
+/** The file cannot be played (exit status 2): nothing of it was. Its message is one line: the first problem, and how many more. */
 export class ScenarioInvalid extends TerminalError {
   override readonly name = 'ScenarioInvalid';
   readonly code = 'SCENARIO_INVALID';
   readonly problems: readonly ScenarioProblem[];
 
   constructor(file: string, problems: readonly ScenarioProblem[]) {
-    super(problems.map(({ path, message }) => `${file}: ${path === '' ? '(top)' : path}: ${message}`).join('\n'));
+    const lines = new Set(problems.map(({ path, message }) => `${file}: ${path === '' ? '(top)' : path}: ${message}`));
+    const [first = `${file}: cannot be played`] = lines;
+    super(onOneLine(lines.size > 1 ? `${first} (and ${lines.size - 1} more)` : first));
     this.problems = problems;
   }
 }
@@ -26,4 +28,12 @@ export class ScenarioNotBuilt extends TerminalError {
   constructor(file: string, missing: readonly ScenarioProblem[]) {
     super(missing.map(({ path, message }) => `${file}: ${path}: ${message} is not built yet`).join('\n'));
   }
+}
+
+/** Names from a file may hold anything, also what ends a line or moves the cursor of a terminal. */
+function onOneLine(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }

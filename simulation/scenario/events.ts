@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { strict } from './strict.ts';
+import {
+  allowingKinds,
+  at,
+  clockSeconds,
+  from,
+  listOf,
+  name,
+  oneOf,
+  reference,
+  seconds,
+  wholeFrom,
+  yesOrNo,
+} from './values.ts';
 
-const name = z.string().min(1);
-const at = z.number().nonnegative();
-const seconds = z.number().positive();
-const times = z.int().positive().default(1);
+const times = wholeFrom(1, 1_000_000).default(1);
 
 const NODE_EVENTS = [
   'power-off',
@@ -51,54 +61,6 @@ const VM_EVENTS = [
   'stop',
 ] as const;
 
-/** What a user can say about a VM; the same in `vms` and in the events `add` and `set`. */
-export const vmFields = {
-  cpus: z.number().positive(),
-  memoryMiB: z.number().positive(),
-  ha: z.boolean(),
-  priority: z.number(),
-  failback: z.boolean(),
-};
-
-const nodeEvent = strict({ at, do: z.enum(NODE_EVENTS), node: name });
-const clusterEvent = strict({ at, do: z.enum(CLUSTER_EVENTS) });
-const vmEvent = strict({ at, do: z.enum(VM_EVENTS), vm: name });
-
-/** `events[]`: every `do` there is, with exactly the fields it takes. */
-export const scenarioEventSchema = z.discriminatedUnion(
-  'do',
-  [
-    nodeEvent,
-    clusterEvent,
-    vmEvent,
-    strict({ at, do: z.literal('pause'), node: name, seconds }),
-    strict({ at, do: z.literal('clock-jump'), node: name, seconds: z.number() }),
-    strict({ at, do: z.literal('partition'), groups: z.array(z.array(name).min(1)).min(2) }),
-    strict({ at, do: z.literal('guest-boot-fails'), vm: name, times }),
-    strict({ at, do: z.literal('start-fails'), vm: name, times, node: name.optional() }),
-    strict({ at, do: z.literal('migrate-fails'), vm: name, times }),
-    strict({ at, do: z.literal('migrate'), vm: name, to: name }),
-    strict({ at, do: z.literal('set'), vm: name, ...z.object(vmFields).partial().shape }),
-    strict({
-      at,
-      do: z.literal('add'),
-      vm: name,
-      node: name,
-      state: z.enum(['running', 'stopped']).default('running'),
-      ...z.object(vmFields).partial().shape,
-    }),
-  ],
-  {
-    error: (issue) =>
-      issue.code === 'invalid_union'
-        ? `unknown event ${JSON.stringify(field(issue.input, 'do'))}; allowed: ${EVENT_NAMES.join(', ')}`
-        : undefined,
-  },
-);
-
-export type ScenarioEvent = z.output<typeof scenarioEventSchema>;
-export type ScenarioEventName = ScenarioEvent['do'];
-
 /** Every `do` that a file may have. */
 export const EVENT_NAMES = [
   ...NODE_EVENTS,
@@ -115,6 +77,45 @@ export const EVENT_NAMES = [
   'add',
 ] as const;
 
-function field(input: unknown, key: string): unknown {
-  return typeof input === 'object' && input !== null ? Reflect.get(input, key) : undefined;
-}
+/** What a user can say about a VM; the same in `vms` and in the events `add` and `set`. */
+export const vmFields = {
+  cpus: from(0.01, 4096),
+  memoryMiB: from(1, 1e9),
+  ha: yesOrNo,
+  priority: from(-1e6, 1e6),
+  failback: yesOrNo,
+};
+
+const nodeEvent = strict({ at, do: z.enum(NODE_EVENTS), node: reference });
+const clusterEvent = strict({ at, do: z.enum(CLUSTER_EVENTS) });
+const vmEvent = strict({ at, do: z.enum(VM_EVENTS), vm: reference });
+
+/** `events[]`: every `do` there is, with exactly the fields it takes. */
+export const scenarioEventSchema = z.discriminatedUnion(
+  'do',
+  [
+    nodeEvent,
+    clusterEvent,
+    vmEvent,
+    strict({ at, do: z.literal('pause'), node: reference, seconds }),
+    strict({ at, do: z.literal('clock-jump'), node: reference, seconds: clockSeconds }),
+    strict({ at, do: z.literal('partition'), groups: listOf(listOf(reference, 1, 1000), 2, 1000) }),
+    strict({ at, do: z.literal('guest-boot-fails'), vm: reference, times }),
+    strict({ at, do: z.literal('start-fails'), vm: reference, times, node: reference.optional() }),
+    strict({ at, do: z.literal('migrate-fails'), vm: reference, times }),
+    strict({ at, do: z.literal('migrate'), vm: reference, to: reference }),
+    strict({ at, do: z.literal('set'), vm: reference, ...z.object(vmFields).partial().shape }),
+    strict({
+      at,
+      do: z.literal('add'),
+      vm: name,
+      node: reference,
+      state: oneOf(['running', 'stopped']).default('running'),
+      ...z.object(vmFields).partial().shape,
+    }),
+  ],
+  allowingKinds('do', 'event', EVENT_NAMES),
+);
+
+export type ScenarioEvent = z.output<typeof scenarioEventSchema>;
+export type ScenarioEventName = ScenarioEvent['do'];

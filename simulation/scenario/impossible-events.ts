@@ -1,5 +1,8 @@
 import type { ScenarioProblem } from './errors.ts';
+import { vmFields } from './events.ts';
 import type { Scenario } from './schema.ts';
+
+const SETTABLE = Object.keys(vmFields) as (keyof typeof vmFields)[]; // its own keys and no others
 
 /** Events that would never happen, or cannot happen as they are written: a file that has them says something it does not mean. */
 export function impossibleEvents({ events, until, nodes, members = [] }: Scenario): ScenarioProblem[] {
@@ -10,6 +13,9 @@ export function impossibleEvents({ events, until, nodes, members = [] }: Scenari
         path: `events[${i}].at`,
         message: `${event.at} is after the end; allowed: 0 to ${until} (until)`,
       });
+    }
+    if (event.do === 'set' && SETTABLE.every((field) => event[field] === undefined)) {
+      problems.push({ path: `events[${i}]`, message: `sets nothing; allowed: ${SETTABLE.join(', ')}` });
     }
     if (event.do !== 'partition') return;
     const seen = new Set<string>();

@@ -49,7 +49,7 @@ test.each([
   [{ ...base, expect: { 'vm-7': {} } }, 'a.json: expect.vm-7: unknown VM vm-7; there are: vm-1'],
   [
     { ...base, settings: { fence: 'big' } },
-    'a.json: settings.fence: not an allowed value; allowed: none, confirming, broken',
+    'a.json: settings.fence: "big" is not an allowed value; allowed: none, confirming, broken',
   ],
   [{ ...base, vms: [...base.vms, ...base.vms] }, 'a.json: vms[1].id: VM vm-1 is there twice'],
   [

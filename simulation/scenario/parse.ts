@@ -1,9 +1,12 @@
-import { parse as parseYaml } from 'yaml';
-import type { z } from 'zod';
 import { contradictionsOf, nodeId, ruleSchema, timingsFor, UnsafeTimings } from '#machines';
 import { ScenarioInvalid, type ScenarioProblem } from './errors.ts';
 import { impossibleEvents } from './impossible-events.ts';
+import { impossibleExpectations } from './impossible-expectations.ts';
+import { eventsOfAbsentVms } from './lifetimes.ts';
 import { unknownNames } from './names.ts';
+import { place, problemsOf } from './problem.ts';
+import { readYaml } from './read-yaml.ts';
+import { ruledTwice } from './ruled-twice.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 
 /**
@@ -11,26 +14,35 @@ import { type Scenario, scenarioSchema } from './schema.ts';
  * the file, the place in it and what is allowed there.
  */
 export function parseScenario(text: string, file: string): Scenario {
-  let raw: unknown;
-  try {
-    raw = parseYaml(text); // JSON is a subset of YAML 1.2
-  } catch (error) {
-    throw new ScenarioInvalid(file, [{ path: '', message: `neither JSON nor YAML: ${firstLine(error)}` }]);
-  }
-  return checkScenario(raw, file);
+  const scenario = checkScenario(readYaml(text, file), file);
+  // Random schedules do such things, and nothing happens then. A person who writes them means something else.
+  const senseless = [...eventsOfAbsentVms(scenario), ...ruledTwice(scenario)];
+  if (senseless.length > 0) throw new ScenarioInvalid(file, senseless);
+  return scenario;
 }
 
-/** The same for a value already read. */
-export function checkScenario(raw: unknown, file: string): Scenario {
-  const parsed = scenarioSchema.safeParse(withoutNotes(raw, file));
-  if (!parsed.success) throw new ScenarioInvalid(file, parsed.error.issues.map(problem));
+/** The same for a value already read. `within`: the field of the file that holds it, when that holds more. */
+export function checkScenario(raw: unknown, file: string, within?: string): Scenario {
+  const inFile = ({ path, message }: ScenarioProblem): ScenarioProblem => ({
+    path: [within, path].filter((part) => part !== undefined && part !== '').join('.'),
+    message,
+  });
+  const parsed = scenarioSchema.safeParse(withoutNotes(raw, file), { reportInput: true });
+  if (!parsed.success) throw new ScenarioInvalid(file, problemsOf(parsed.error.issues).map(inFile));
   const scenario = parsed.data;
-  const unknown = unknownNames(scenario);
-  if (unknown.length > 0) throw new ScenarioInvalid(file, unknown);
-  const refused = [...contradictionsIn(scenario), ...unsafeSettings(scenario), ...impossibleEvents(scenario)];
-  if (refused.length > 0) throw new ScenarioInvalid(file, refused);
+  const [problems = []] = CHECKS.map((check) => check(scenario)).filter((found) => found.length > 0);
+  if (problems.length > 0) throw new ScenarioInvalid(file, problems.map(inFile));
   return { ...scenario, events: scenario.events.toSorted((a, b) => a.at - b.at) };
 }
+
+/** One after the other: each may trust what those before it checked. */
+const CHECKS: readonly ((scenario: Scenario) => ScenarioProblem[])[] = [
+  unknownNames,
+  contradictionsIn,
+  unsafeSettings,
+  impossibleEvents,
+  impossibleExpectations,
+];
 
 /** F1: a set of rules that can never be kept is refused when it is set. */
 function contradictionsIn({ rules, nodes }: Scenario): ScenarioProblem[] {
@@ -81,20 +93,4 @@ function withoutNotes(raw: unknown, file: string): unknown {
     return inner;
   };
   return visit(raw, [], false);
-}
-
-function problem(issue: z.core.$ZodIssue): ScenarioProblem {
-  const allowed = issue.code === 'invalid_value' ? `; allowed: ${issue.values.join(', ')}` : '';
-  const message = issue.code === 'invalid_value' ? `not an allowed value${allowed}` : issue.message;
-  return { path: place(issue.path), message };
-}
-
-function place(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
-    .join('');
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }

@@ -1,47 +1,62 @@
 import { z } from 'zod';
 import { scenarioEventSchema, vmFields } from './events.ts';
 import { strict } from './strict.ts';
-
-const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, 'not a name (letters, digits and -)');
+import {
+  allowing,
+  allowingKinds,
+  at,
+  clockSeconds,
+  from,
+  listOf,
+  milliseconds,
+  name,
+  oneOf,
+  percent,
+  reference,
+  seconds,
+  title,
+  wholeFrom,
+  yesOrNo,
+} from './values.ts';
 
 const settingsSchema = strict({
-  sensitivity: z.enum(['standard', 'medium-high', 'high', 'instant']).default('standard'),
-  fence: z.enum(['none', 'confirming', 'broken']).default('none'),
-  fenceSeconds: z.number().nonnegative().default(1),
-  boost: z.boolean().default(false),
-  vmNetworkFailure: z.enum(['off', 'migrate', 'rebuild']).default('off'),
-  vmOsFailure: z.boolean().default(false),
-  shutdownPolicy: z.enum(['recover', 'freeze']).default('recover'),
-  reserveHosts: z.int().nonnegative().default(0),
-  massFailurePercent: z.number().min(0).max(100).default(100),
+  sensitivity: oneOf(['standard', 'medium-high', 'high', 'instant']).default('standard'),
+  fence: oneOf(['none', 'confirming', 'broken']).default('none'),
+  fenceSeconds: at.default(1),
+  boost: yesOrNo.default(false),
+  vmNetworkFailure: oneOf(['off', 'migrate', 'rebuild']).default('off'),
+  vmOsFailure: yesOrNo.default(false),
+  shutdownPolicy: oneOf(['recover', 'freeze']).default('recover'),
+  reserveHosts: wholeFrom(0, 1000).default(0),
+  massFailurePercent: percent.default(100),
   /** What I/O of guests' disks does while the path is away: fail by itself soon, or hang until it is back. */
-  disks: z.enum(['fail', 'hang']).default('fail'),
+  disks: oneOf(['fail', 'hang']).default('fail'),
   network: strict({
-    delayMs: z.number().nonnegative().default(1),
-    jitterMs: z.number().nonnegative().default(1),
-    lossPercent: z.number().min(0).max(100).default(0),
-    duplicatePercent: z.number().min(0).max(100).default(0),
+    delayMs: milliseconds.default(1),
+    jitterMs: milliseconds.default(1),
+    lossPercent: percent.default(0),
+    duplicatePercent: percent.default(0),
   }).prefault({}),
   clock: strict({
-    driftPercent: z.number().min(0).max(10).default(0),
-    wallJumpSeconds: z.number().default(0),
+    driftPercent: from(0, 10).default(0),
+    wallJumpSeconds: clockSeconds.default(0),
   }).prefault({}),
-  seed: z.int().nonnegative().default(1),
+  seed: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(1),
 });
 
 const nodeSchema = strict({
   name,
-  cpus: z.number().positive().default(16),
-  memoryMiB: z.number().positive().default(65_536),
-  zone: z.enum(['primary', 'secondary']).optional(),
-  power: z.enum(['on', 'off']).default('on'),
-  maintenance: z.boolean().default(false),
+  cpus: vmFields.cpus.default(16),
+  memoryMiB: vmFields.memoryMiB.default(65_536),
+  zone: oneOf(['primary', 'secondary']).optional(),
+  power: oneOf(['on', 'off']).default('on'),
+  maintenance: yesOrNo.default(false),
 });
 
 const vmSchema = strict({
   id: name,
-  node: name,
-  state: z.enum(['running', 'stopped']).default('running'),
+  node: reference,
+  state: oneOf(['running', 'stopped']).default('running'),
   cpus: vmFields.cpus.default(1),
   memoryMiB: vmFields.memoryMiB.default(1024),
   ha: vmFields.ha.default(true),
@@ -49,48 +64,56 @@ const vmSchema = strict({
   failback: vmFields.failback.default(true),
 });
 
-const ruleNode = z.union([
-  name.transform((node) => ({ name: node, tier: 1 })),
-  strict({ name, tier: z.number().default(1) }),
-]);
+const ruleNode = z.union(
+  [
+    reference.transform((node) => ({ name: node, tier: 1 })),
+    strict({ name: reference, tier: vmFields.priority.default(1) }),
+  ],
+  allowing('a node, an object with name, tier'),
+);
+const RULED = 10_000;
 
-const ruleSchema = z.discriminatedUnion('kind', [
-  strict({
-    kind: z.literal('node'),
-    mode: z.enum(['required', 'preferred', 'forbidden']),
-    vms: z.array(name).min(1),
-    nodes: z.array(ruleNode).min(1),
-  }),
-  strict({
-    kind: z.literal('vm'),
-    mode: z.enum(['together', 'apart']),
-    strength: z.enum(['must', 'prefer']).default('must'),
-    vms: z.array(name).min(2),
-  }),
-  strict({
-    kind: z.literal('zone'),
-    mode: z.enum(['prefer', 'must']),
-    zone: z.enum(['primary', 'secondary']),
-    vms: z.array(name).min(1),
-  }),
-]);
+const ruleSchema = z.discriminatedUnion(
+  'kind',
+  [
+    strict({
+      kind: z.literal('node'),
+      mode: oneOf(['required', 'preferred', 'forbidden']),
+      vms: listOf(reference, 1, RULED),
+      nodes: listOf(ruleNode, 1, RULED),
+    }),
+    strict({
+      kind: z.literal('vm'),
+      mode: oneOf(['together', 'apart']),
+      strength: oneOf(['must', 'prefer']).default('must'),
+      vms: listOf(reference, 2, RULED),
+    }),
+    strict({
+      kind: z.literal('zone'),
+      mode: oneOf(['prefer', 'must']),
+      zone: oneOf(['primary', 'secondary']),
+      vms: listOf(reference, 1, RULED),
+    }),
+  ],
+  allowingKinds('kind', 'kind of rule', ['node', 'vm', 'zone']),
+);
 
 const expectSchema = strict({
-  state: z.enum(['running', 'suspended', 'stopped', 'failed', 'waiting']).optional(),
-  on: z.array(name).optional(),
+  state: oneOf(['running', 'suspended', 'stopped', 'failed', 'waiting']).optional(),
+  on: listOf(reference, 1, 1000).optional(),
 });
 
 /** One scenario file, defaults filled in. `members`: the nodes that run messaging and database members. */
 export const scenarioSchema = strict({
-  name: z.string().min(1),
+  name: title,
   settings: settingsSchema.prefault({}),
-  nodes: z.array(nodeSchema).min(1),
-  vms: z.array(vmSchema).default([]),
-  rules: z.array(ruleSchema).default([]),
-  events: z.array(scenarioEventSchema).default([]),
-  until: z.number().positive(),
-  members: z.array(name).min(1).optional(),
-  expect: z.record(z.string(), expectSchema).default({}),
+  nodes: listOf(nodeSchema, 1, 1000),
+  vms: listOf(vmSchema, 0, 100_000).default([]),
+  rules: listOf(ruleSchema, 0, 10_000).default([]),
+  events: listOf(scenarioEventSchema, 0, 100_000).default([]),
+  until: seconds,
+  members: listOf(reference, 1, 1000).optional(),
+  expect: z.record(z.string(), expectSchema, allowing('an object with a field for each VM')).default({}),
 });
 
 export type Scenario = z.output<typeof scenarioSchema>;
