@@ -1,6 +1,9 @@
-import { type FuzzShape, fuzz, type SeedOutcome } from '../simulation/mod.ts';
+import { type FuzzShape, fuzz } from '../simulation/mod.ts';
+import { inWords, summarise } from './fuzz-summary.ts';
 import { readKnownFailures, whyKnown } from './known-failures.ts';
+import { LAST_SEED } from './option-values.ts';
 import { printSmallest } from './smallest-schedules.ts';
+import { UserMistake } from './user-mistake.ts';
 
 interface FuzzFlags extends FuzzShape {
   readonly seeds: number;
@@ -15,7 +18,12 @@ interface FuzzFlags extends FuzzShape {
 /** `sim fuzz`: progress on standard error; on standard output each failing seed as soon as it is known, then the summary. */
 export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   const shape: FuzzShape = { nodes: flags.nodes, vms: flags.vms, hours: flags.hours };
-  const list = flags.known === undefined ? {} : readKnownFailures(flags.known);
+  if (flags.from + flags.seeds - 1 > LAST_SEED) {
+    throw new UserMistake(
+      `--from ${flags.from} --seeds ${flags.seeds}: too far; allowed: seeds from 0 to ${LAST_SEED}`,
+    );
+  }
+  const list = flags.known === undefined ? {} : await readKnownFailures(flags.known);
   let failed = 0;
   const began = performance.now();
   const outcomes = await fuzz({
@@ -26,8 +34,11 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     onOutcome: ({ seed, failure }, done) => {
       if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
       const known = failure === undefined ? undefined : whyKnown(list, seed, failure);
-      if (known !== undefined) console.log(`KNOWN to fail, not mended yet: seed ${seed}: ${failure} (${known})`);
-      else if (failure !== undefined) {
+      if (known !== undefined) {
+        const line = `KNOWN to fail, not mended yet: seed ${seed}: ${failure} (${known})`;
+        console.log(flags.json ? JSON.stringify({ seed, failure, known }) : line);
+      }
+      if (failure !== undefined && known === undefined) {
         failed += 1;
         console.log(flags.json ? JSON.stringify({ seed, failure }) : `seed ${seed}: ${failure}`);
       }
@@ -38,30 +49,19 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write('\n');
   for (const { seed, failure } of outcomes) {
     if (failure === undefined && list[String(seed)] !== undefined)
-      console.log(`seed ${seed} is on the list of known failures and no longer fails: take it out of ${flags.known}`);
+      console.error(`seed ${seed} is on the list of known failures and no longer fails: take it out of ${flags.known}`);
   }
   const news = outcomes.filter(
     ({ seed, failure }) => failure !== undefined && whyKnown(list, seed, failure) === undefined,
   );
   if (news.length > 0) process.exitCode = 1;
-  if (flags.shrink) await printSmallest(news, shape, flags.json);
+  if (flags.shrink) await printSmallest(news, { shape, json: flags.json });
   const summary = summarise(outcomes, failed, (performance.now() - began) / 1000);
   console.log(flags.json ? JSON.stringify(summary) : inWords(summary));
 }
 
 /** Back to the first column, and nothing left of the bar. */
 const CLEAR_LINE = '\r\u001b[K';
-
-function summarise(outcomes: readonly SeedOutcome[], failed: number, wallSeconds: number) {
-  const simulatedSeconds = outcomes.reduce((sum, outcome) => sum + outcome.simulatedSeconds, 0);
-  const recoveries = outcomes.reduce((sum, outcome) => sum + outcome.recoveries, 0);
-  return { seeds: outcomes.length, failed, recoveries, simulatedSeconds, wallSeconds };
-}
-
-function inWords({ seeds, failed, recoveries, simulatedSeconds, wallSeconds }: ReturnType<typeof summarise>): string {
-  const speed = Math.round(simulatedSeconds / wallSeconds);
-  return `${seeds} seeds, ${failed} failed, ${recoveries} recoveries, ${Math.round(simulatedSeconds / 3600)} simulated hours in ${wallSeconds.toFixed(1)} s (${speed} times real time)`;
-}
 
 function bar(done: number, all: number): string {
   const full = Math.round((done / all) * 20);

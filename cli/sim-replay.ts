@@ -1,19 +1,21 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  checkSchedule,
   type FuzzShape,
   failureOf,
   journalsOf,
+  parseSchedule,
   playChecked,
   productionBuild,
   randomSchedule,
   readScenarioFile,
-  ScenarioInvalid,
   type Schedule,
   type TimelineEntry,
   withoutRealTime,
 } from '../simulation/mod.ts';
+import { openExportFolder } from './export-folder.ts';
+import { LAST_SEED } from './option-values.ts';
+import { UserMistake } from './user-mistake.ts';
 
 interface ReplayFlags extends FuzzShape {
   readonly explain: boolean;
@@ -23,7 +25,7 @@ interface ReplayFlags extends FuzzShape {
 /** `sim replay SEED|FILE`: the timeline on standard output; exit status 1 when it fails, 2 when the file is wrong. */
 export async function replayCommand(what: string, flags: ReplayFlags): Promise<void> {
   const schedule = await scheduleOf(what, flags);
-  if (schedule === undefined) return;
+  if (flags.export !== undefined) await openExportFolder(flags.export);
   const { scenario, faults, healedAt } = schedule;
   let journals: Awaited<ReturnType<typeof journalsOf>> = [];
   const result = await withoutRealTime(() =>
@@ -41,25 +43,21 @@ export async function replayCommand(what: string, flags: ReplayFlags): Promise<v
   console.log(failure === undefined ? `ok ${result.hash}` : `FAILED ${failure}\n${result.hash}`);
   if (failure !== undefined) process.exitCode = 1;
   if (flags.export === undefined) return;
-  await mkdir(flags.export, { recursive: true });
   const files = { 'schedule.json': schedule, 'result.json': { ...result, wallSeconds: 0 }, 'journals.json': journals };
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(flags.export, name), `${JSON.stringify(content, undefined, 1)}\n`);
   }
 }
 
-/** A whole number is a seed, anything else a file. Undefined, with exit status 2, when it cannot be played. */
-async function scheduleOf(what: string, shape: FuzzShape): Promise<Schedule | undefined> {
+/** A number is a seed, anything else a file. Throws `UserMistake` or `ScenarioInvalid` when it cannot be played. */
+async function scheduleOf(what: string, shape: FuzzShape): Promise<Schedule> {
   if (/^\d{1,9}$/.test(what)) return randomSchedule(Number(what), shape);
-  try {
-    return checkSchedule(JSON.parse(await readScenarioFile(what)), what);
-  } catch (error) {
-    const isWrong = error instanceof ScenarioInvalid || error instanceof SyntaxError;
-    if (!isWrong) throw error;
-    console.error(error instanceof SyntaxError ? `${what}: not JSON: ${error.message}` : error.message);
-    process.exitCode = 2;
-    return undefined;
+  if (what.trim() === '' || Number.isFinite(Number(what))) {
+    throw new UserMistake(
+      `'${what}' is no seed; allowed: whole numbers from 0 to ${LAST_SEED}, or a file with a schedule`,
+    );
   }
+  return parseSchedule(await readScenarioFile(what), what);
 }
 
 function line({ at, what, vm, node, from, why }: TimelineEntry, explain: boolean): string {

@@ -17,15 +17,15 @@ export async function checkCommand(files: string[]): Promise<void> {
 }
 
 /** `sim run FILE...`: all files are read before the first is played. */
-export async function runCommand(files: string[], options: { json: boolean; seed?: string }): Promise<void> {
+export async function runCommand(files: string[], options: { json: boolean; seed?: number }): Promise<void> {
   const scenarios = await readAll(files);
   if (scenarios === undefined) return;
   for (const scenario of scenarios) await playOne(scenario, options);
 }
 
-async function playOne(scenario: Scenario, options: { json: boolean; seed?: string }): Promise<void> {
+async function playOne(scenario: Scenario, options: { json: boolean; seed?: number }): Promise<void> {
   try {
-    const seed = options.seed === undefined ? {} : { seed: options.seed };
+    const seed = options.seed === undefined ? {} : { seed: String(options.seed) };
     const result = await withoutRealTime(() => playChecked(scenario, { build: productionBuild, ...seed }));
     console.log(options.json ? JSON.stringify(result) : inWords(result));
     if (!result.ok) process.exitCode = 1;

@@ -1,4 +1,6 @@
-import { type FuzzShape, fuzz } from '../simulation/mod.ts';
+import { type FuzzShape, fuzz, type SeedOutcome } from '../simulation/mod.ts';
+import { inWords, summarise } from './fuzz-summary.ts';
+import { LAST_SEED } from './option-values.ts';
 import { printSmallest } from './smallest-schedules.ts';
 
 interface SoakFlags extends FuzzShape {
@@ -8,29 +10,37 @@ interface SoakFlags extends FuzzShape {
 
 /** Seeds between two lines of progress. */
 const ROUND = 100;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** `sim soak`: one round of seeds after the other until interrupted; exit status 1 when any failed. */
+/**
+ * `sim soak`: one round of seeds after the other until interrupted; then it ends at once, in the midst of a round, and
+ * sums up. Exit status 1 when any seed failed.
+ */
 export async function soakCommand({ nodes, vms, hours, from, workers }: SoakFlags): Promise<void> {
-  let first = from ?? Math.floor(Date.now() / 1000) % 1e9;
-  let stopping = false;
-  let [played, failed] = [0, 0];
-  process.once('SIGINT', () => {
-    stopping = true;
-    console.error('stops after this round; once more to stop at once');
-  });
-  for (; !stopping; first += ROUND) {
+  const shape = { nodes, vms, hours };
+  const stop = new AbortController();
+  for (const signal of SIGNALS) process.on(signal, () => stop.abort());
+  const began = performance.now();
+  const all: SeedOutcome[] = [];
+  let failed = 0;
+  let first = from ?? Math.floor(Date.now() / 1000) % LAST_SEED;
+  console.error(`plays seeds from ${first} on until it is stopped (Ctrl-C)`);
+  while (!stop.signal.aborted) {
+    const seeds = Math.min(ROUND, LAST_SEED + 1 - first);
     const outcomes = await fuzz({
-      ...{ seeds: ROUND, from: first, workers, shape: { nodes, vms, hours } },
+      ...{ seeds, from: first, workers: Math.min(workers, seeds), shape, signal: stop.signal },
       onOutcome: ({ seed, failure }) => {
-        played += 1;
         if (failure === undefined) return;
         failed += 1;
         process.exitCode = 1;
         console.log(`seed ${seed}: ${failure}`);
       },
     });
+    all.push(...outcomes.map((outcome) => ({ ...outcome, hash: '' })));
     const broken = outcomes.filter(({ failure }) => failure !== undefined);
-    if (!stopping) await printSmallest(broken, { nodes, vms, hours }, false);
-    console.error(`${played} seeds up to ${first + ROUND - 1}, ${failed} failed`);
+    await printSmallest(broken, { shape, json: false, signal: stop.signal });
+    if (!stop.signal.aborted) console.error(`${all.length} seeds up to ${first + seeds - 1}, ${failed} failed`);
+    first = (first + seeds) % (LAST_SEED + 1);
   }
+  console.log(inWords(summarise(all, failed, (performance.now() - began) / 1000)));
 }

@@ -1,12 +1,4 @@
-import {
-  type FuzzShape,
-  productionBuild,
-  randomSchedule,
-  type Schedule,
-  type SeedOutcome,
-  shrinkFailure,
-  withoutRealTime,
-} from '../simulation/mod.ts';
+import { type FuzzShape, type Schedule, type SeedOutcome, shrinkSeed } from '../simulation/mod.ts';
 
 /** Runs that looking for the smallest schedule may take: for one seed, for all together, and for one of many. */
 const FOR_ONE = 150;
@@ -19,20 +11,29 @@ export function budgetsFor(failed: number): readonly number[] {
   return Array.from({ length: failed }, (_, i) => ((i + 1) * each <= FOR_ALL ? each : 0));
 }
 
+export interface PrintOptions {
+  readonly shape: FuzzShape;
+  readonly json: boolean;
+  /** Ends the search at once. */
+  readonly signal?: AbortSignal;
+}
+
 /** Prints the smallest schedule of each seed that shows the same failure, as far as the budget goes; says where it ended. */
-export async function printSmallest(failed: readonly SeedOutcome[], shape: FuzzShape, json: boolean): Promise<void> {
+export async function printSmallest(
+  failed: readonly SeedOutcome[],
+  { shape, json, signal }: PrintOptions,
+): Promise<void> {
   const budgets = budgetsFor(failed.length);
   const left: number[] = [];
   for (const [i, { seed }] of failed.entries()) {
     const budget = budgets[i] ?? 0;
-    if (budget === 0) left.push(seed);
-    else {
-      const schedule = randomSchedule(seed, shape);
-      const small = await withoutRealTime(() => shrinkFailure(schedule, productionBuild, budget));
-      console.log(json ? JSON.stringify({ seed, smallest: small }) : inWords(seed, small));
-    }
+    const small = budget === 0 ? undefined : await shrinkSeed(seed, shape, budget, signal);
+    if (small === undefined) left.push(seed);
+    else console.log(json ? JSON.stringify({ seed, smallest: small }) : inWords(seed, small));
   }
-  if (left.length > 0) console.error(`too many failures: no smallest schedule of the seeds ${left.join(', ')}`);
+  if (left.length === 0) return;
+  const why = signal?.aborted === true ? 'stopped' : 'too many failures';
+  console.error(`${why}: no smallest schedule of the seeds ${left.join(', ')}`);
 }
 
 function inWords(seed: number, { scenario, faults, healedAt }: Schedule): string {

@@ -1,9 +1,9 @@
 export { CRASH_POINTS } from './faults/world-fault.ts';
-export { fuzz } from './fuzz/fuzz.ts';
-export { failureOf, playSchedule, type SeedOutcome, shrinkFailure } from './fuzz/fuzz-seed.ts';
+export { fuzz, shrinkSeed } from './fuzz/fuzz.ts';
+export { failureOf, playSchedule, type SeedOutcome } from './fuzz/fuzz-seed.ts';
 export { DEFAULT_SHAPE, type FuzzShape } from './fuzz/random-cluster.ts';
 export { randomSchedule } from './fuzz/random-schedule.ts';
-export { checkSchedule, type Schedule } from './fuzz/schedule.ts';
+export { checkSchedule, parseSchedule, type Schedule } from './fuzz/schedule.ts';
 export { checkRun } from './run/check-run.ts';
 export { journalsOf } from './run/journals.ts';
 export { withoutRealTime } from './run/no-real-time.ts';

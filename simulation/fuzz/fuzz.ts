@@ -1,9 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import type { SeedOutcome } from './fuzz-seed.ts';
 import type { FuzzShape } from './random-cluster.ts';
-
-/** Nearly all that a run allocates is dead at once: with more room the collector finds less to copy. */
-const YOUNG_MIB = 192;
+import { runWorker } from './run-worker.ts';
+import type { Schedule } from './schedule.ts';
 
 export interface FuzzOptions {
   readonly seeds: number;
@@ -12,30 +10,45 @@ export interface FuzzOptions {
   readonly shape: FuzzShape;
   /** Called after each seed, in the order in which they end. */
   readonly onOutcome: (outcome: SeedOutcome, done: number) => void;
+  /** Ends all at once: the outcomes are those of the seeds that were done. */
+  readonly signal?: AbortSignal;
 }
 
 /** Plays many seeds on several cores. The outcomes come back in the order of the seeds, whoever played them. */
-export async function fuzz(options: FuzzOptions): Promise<readonly SeedOutcome[]> {
+export async function fuzz({
+  seeds,
+  from,
+  workers,
+  shape,
+  onOutcome,
+  signal,
+}: FuzzOptions): Promise<readonly SeedOutcome[]> {
   const outcomes: SeedOutcome[] = [];
-  const run = (offset: number) =>
-    new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./fuzz-worker.ts', import.meta.url), {
-        workerData: {
-          from: options.from + offset,
-          until: options.from + options.seeds,
-          step: options.workers,
-          shape: options.shape,
-        },
-        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-      });
-      worker.on('message', (outcome: SeedOutcome) => {
-        outcomes.push(outcome);
-        options.onOutcome(outcome, outcomes.length);
-      });
-      worker.on('error', reject);
-      worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))));
-    });
-  await Promise.all(Array.from({ length: options.workers }, (_, offset) => run(offset)));
-  if (outcomes.length !== options.seeds) throw new Error(`${options.seeds} seeds asked, ${outcomes.length} played`);
+  const take = (outcome: SeedOutcome) => {
+    outcomes.push(outcome);
+    onOutcome(outcome, outcomes.length);
+  };
+  const script = new URL('./fuzz-worker.ts', import.meta.url);
+  const tasks = Array.from({ length: workers }, (_, offset) => ({
+    ...{ from: from + offset, until: from + seeds, step: workers, shape },
+  }));
+  await Promise.all(tasks.map((task) => runWorker(script, task, take, signal)));
+  if (outcomes.length !== seeds && signal?.aborted !== true)
+    throw new Error(`${seeds} seeds asked, ${outcomes.length} played`);
   return outcomes.sort((a, b) => a.seed - b.seed);
+}
+
+/** The smallest schedule found that fails as that seed does, in at most `budget` runs; undefined when `signal` came first. */
+export async function shrinkSeed(
+  seed: number,
+  shape: FuzzShape,
+  budget: number,
+  signal?: AbortSignal,
+): Promise<Schedule | undefined> {
+  let smallest: Schedule | undefined;
+  const take = (schedule: Schedule) => {
+    smallest = schedule;
+  };
+  await runWorker(new URL('./shrink-worker.ts', import.meta.url), { seed, shape, budget }, take, signal);
+  return smallest;
 }

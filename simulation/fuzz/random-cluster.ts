@@ -1,12 +1,12 @@
+import { z } from 'zod';
 import type { ScenarioInput } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { randomRules } from './random-rules.ts';
 
-export interface FuzzShape {
-  readonly nodes: readonly [number, number];
-  readonly vms: readonly [number, number];
-  readonly hours: number;
-}
+const range = z.tuple([z.number(), z.number()]).readonly();
+/** How large random clusters are, at least and at most, and how long they run. */
+export const shapeSchema = z.object({ nodes: range, vms: range, hours: z.number() }).readonly();
+export type FuzzShape = z.output<typeof shapeSchema>;
 
 export const DEFAULT_SHAPE: FuzzShape = { nodes: [3, 5], vms: [2, 8], hours: 0.5 };
 

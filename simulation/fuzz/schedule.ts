@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type WorldFault, worldFaultSchema } from '../faults/world-fault.ts';
 import { checkScenario, type Scenario, ScenarioInvalid, type ScenarioProblem } from '../scenario/mod.ts';
 import { problemsOf } from '../scenario/problem.ts';
+import { readYaml } from '../scenario/read-yaml.ts';
 import { strict } from '../scenario/strict.ts';
 import { allowing, listOf, seconds } from '../scenario/values.ts';
 
@@ -20,6 +21,11 @@ const scheduleSchema = strict({
 });
 
 /** Reads a schedule as `sim fuzz` prints it. Throws `ScenarioInvalid`. */
+export function parseSchedule(text: string, file: string): Schedule {
+  return checkSchedule(readYaml(text, file), file);
+}
+
+/** The same for a value already read. */
 export function checkSchedule(raw: unknown, file: string): Schedule {
   const parsed = scheduleSchema.safeParse(raw, { reportInput: true });
   if (!parsed.success) throw new ScenarioInvalid(file, problemsOf(parsed.error.issues));
