@@ -136,7 +136,8 @@ function follow(child: ChildProcess): { text: string; readonly ended: Promise<un
 test('sim soak ends soon after Ctrl-C, in the midst of a round, and sums up', { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, [PROGRAM, 'sim', 'soak', '--from', '1', '--hours', '24', '--workers', '1']);
   const seen = follow(child);
-  await expect.poll(() => seen.text).toContain('plays seeds from 1 on'); // the first takes long: a whole day
+  // The first takes long: a whole day.
+  await expect.poll(() => seen.text, { timeout: 30_000 }).toContain('plays seeds from 1 on');
   child.kill('SIGINT');
   const began = performance.now();
   expect(await seen.ended).toEqual([0, null]);

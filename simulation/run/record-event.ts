@@ -1,23 +1,24 @@
 import { nodeId, vmId } from '#machines';
 import type { ScenarioEvent } from '../scenario/mod.ts';
-import type { Recorder } from './recorder.ts';
+import type { Harm, Recorder } from './recorder.ts';
 
-const HURTS: ReadonlySet<ScenarioEvent['do']> = new Set<ScenarioEvent['do']>([
-  'power-off',
-  'reboot',
-  'shutdown',
-  'pause',
-  'storage-link-down',
-  'storage-interface-down',
-  'agent-kill',
-  'filesystem-read-only',
-]);
-const HEALS: ReadonlySet<ScenarioEvent['do']> = new Set<ScenarioEvent['do']>([
-  'power-on',
-  'storage-link-up',
-  'storage-interface-up',
-  'agent-restart',
-]);
+/** What costs a host its VMs, and in which way: only what mends just that undoes it. */
+const HURTS: Partial<Readonly<Record<ScenarioEvent['do'], Harm>>> = {
+  'power-off': 'power',
+  reboot: 'power',
+  shutdown: 'power',
+  pause: 'power',
+  'filesystem-read-only': 'power',
+  'storage-link-down': 'storage',
+  'storage-interface-down': 'storage',
+  'agent-kill': 'agent',
+};
+const HEALS: Partial<Readonly<Record<ScenarioEvent['do'], Harm>>> = {
+  'power-on': 'power',
+  'storage-link-up': 'storage',
+  'storage-interface-up': 'storage',
+  'agent-restart': 'agent',
+};
 
 /** Notes that an event of the scenario happens now, and what it may be the cause of. */
 export function recordEvent(recorder: Recorder, event: ScenarioEvent): void {
@@ -25,8 +26,9 @@ export function recordEvent(recorder: Recorder, event: ScenarioEvent): void {
   const vm = 'vm' in event ? vmId(event.vm) : undefined;
   const node = 'node' in event && event.node !== undefined ? nodeId(event.node) : undefined;
   recorder.fact(`scenario: ${what}`, node, vm, JSON.stringify(event));
-  if (node !== undefined && HURTS.has(what)) recorder.hurt(node);
-  if (node !== undefined && HEALS.has(what)) recorder.healed(node);
+  const [hurt, healed] = [HURTS[what], HEALS[what]];
+  if (node !== undefined && hurt !== undefined) recorder.hurt(node, hurt);
+  if (node !== undefined && healed !== undefined) recorder.healed(node, healed);
   if (vm !== undefined && (what === 'stop' || what === 'start' || what === 'migrate' || what === 'remove')) {
     recorder.intended(vm);
   }

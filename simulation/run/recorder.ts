@@ -16,7 +16,10 @@ const TRIGGERS: ReadonlySet<string> = new Set(['trigger', 'plan']);
 
 /** Where a copy is, and what it now is. */
 type ChangedCopy = Pick<VmCopy, 'vm' | 'epoch' | 'state'> & { readonly reason?: VmCopy['reason'] | undefined };
-type Host = { readonly name: NodeId };
+/** `goingDown`: its operating system goes down in order; undefined also where nobody can tell. */
+type Host = { readonly name: NodeId; readonly goingDown?: unknown };
+/** What a host can be hurt at. */
+export type Harm = 'power' | 'storage' | 'agent';
 
 /** Writes down what happened in one run, simulated or real: the timeline, and each VM that was lost and brought back. */
 export class Recorder {
@@ -29,7 +32,7 @@ export class Recorder {
   /** Hosts with a suspended copy: after a migration the target's appears before the source's is off, or after. */
   readonly #suspended = new Map<VmId, Set<NodeId>>();
   /** When something was done to the host that may cost it its VMs; the cause of what follows. */
-  readonly #hurtAt = new Map<NodeId, number>();
+  readonly #hurtAt = new Map<NodeId, Map<Harm, number>>();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -40,13 +43,14 @@ export class Recorder {
   }
 
   /** The scenario did something to a host. */
-  hurt(node: NodeId): void {
-    this.#hurtAt.set(node, this.#at);
+  hurt(node: NodeId, harm: Harm): void {
+    const harms = this.#hurtAt.get(node) ?? new Map<Harm, number>();
+    this.#hurtAt.set(node, harms.set(harm, this.#at));
   }
 
   /** The scenario undid it. */
-  healed(node: NodeId): void {
-    this.#hurtAt.delete(node);
+  healed(node: NodeId, harm: Harm): void {
+    this.#hurtAt.get(node)?.delete(harm);
   }
 
   log(entry: Omit<NodeLogEntry, 'atMs'>): void {
@@ -84,15 +88,15 @@ export class Recorder {
     if (copy.state === 'running') this.#runsOn.set(copy.vm, host.name);
     else if (ranHere) this.#runsOn.delete(copy.vm);
     if (copy.state === 'running') this.#running(host, copy.vm);
-    // A guest that goes down with its host does not do so on its own wish.
-    else if (copy.reason === 'guest-shutdown' && !this.#hurtAt.has(host.name)) this.#outages.delete(copy.vm);
+    else if (copy.reason === 'guest-shutdown' && !this.#goesDown(host)) this.#outages.delete(copy.vm);
     else if (copy.reason === 'migrated') {
       const migratedTo = [...waiting].find((name) => name !== host.name) ?? 'on its way';
       this.#outages.set(copy.vm, { from: host.name, failedAt: this.#at, triggeredAt: undefined, migratedTo });
     } else if (this.#arrived(host, copy)) return;
     // The end of a copy that did not run is none of the VM's.
     else if (ranHere && !this.#outages.has(copy.vm)) {
-      const failedAt = this.#hurtAt.get(host.name) ?? this.#at;
+      // A process that was killed owes that to nothing else.
+      const failedAt = copy.reason === 'crashed' ? this.#at : this.#causeAt(host.name);
       this.#outages.set(copy.vm, { from: host.name, failedAt, triggeredAt: undefined });
     }
   }
@@ -111,6 +115,17 @@ export class Recorder {
   /** A user asked for it: what follows is no recovery. */
   intended(vm: VmId): void {
     this.#outages.delete(vm);
+  }
+
+  /** A guest that goes down with its host does not do so on its own wish. */
+  #goesDown(host: Host): boolean {
+    return host.goingDown !== undefined || this.#hurtAt.get(host.name)?.has('power') === true;
+  }
+
+  /** When what the host suffers from happened, the last of it; now if it suffers from nothing. */
+  #causeAt(node: NodeId): number {
+    const harms = [...(this.#hurtAt.get(node)?.values() ?? [])];
+    return harms.length === 0 ? this.#at : Math.max(...harms);
   }
 
   /** A copy that waits for its lease after a migration, or ends before it got it. */
