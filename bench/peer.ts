@@ -24,7 +24,7 @@ for (const peer of peers) {
   const high = await recover(peer, 'high');
   rows.push({
     file: peer.file,
-    outcome: own.ok ? 'as expected' : 'FAILED',
+    outcome: own.ok && high.violations.length === 0 ? 'as expected' : 'FAILED',
     ownSeconds: own.recoveries.map(({ seconds }) => seconds),
     highSeconds: high.recoveries.map(({ seconds }) => seconds),
     peerSeconds: peer.recoverySeconds,
@@ -38,3 +38,4 @@ for (const { file, outcome, ownSeconds, highSeconds, peerSeconds } of rows) {
   console.log(`| ${file} | ${outcome} | ${inWords(ownSeconds)} | ${inWords(highSeconds)} | ${inWords(peerSeconds)} |`);
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 1)}\n`);
+if (rows.some(({ outcome }) => outcome === 'FAILED')) process.exitCode = 1;

@@ -25,6 +25,7 @@ describe.skipIf(peers.length === 0)('scenarios of a peer', () => {
       }).triggerMs;
       for (const { seconds } of own.recoveries) expect(seconds).toBeLessThanOrEqual(hostFailure / 1000 + START_SECONDS);
       if (recoverySeconds.length === 0) return;
+      expect(own.recoveries.length).toBeGreaterThan(0);
       const settings = { ...scenario.settings, sensitivity: 'high' as const };
       const high = await play({ ...scenario, settings }, { build: productionBuild });
       expect(high.violations).toEqual([]);

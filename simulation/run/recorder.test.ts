@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { nodeId, vmId } from '#machines';
 import { checkScenario, type ScenarioInput } from '../scenario/mod.ts';
 import { play } from './play.ts';
 import { productionBuild } from './production.ts';
+import { Recorder } from './recorder.ts';
+
+type Host = Parameters<Recorder['copyChanged']>[0];
 
 async function recoveriesOf(events: ScenarioInput['events']) {
   const nodes = [{ name: 'n1' }, { name: 'n2' }, { name: 'n3' }];
@@ -50,4 +54,17 @@ test('a VM whose QEMU is killed failed just then, whatever its host went through
     { at: 200, do: 'kill', vm: 'vm-1' },
   ]);
   expect(recoveries).toMatchObject([{ vm: 'vm-1', from: 'n1', to: 'n1', failedAt: 200 }]);
+});
+
+test('a migration is no recovery, also while an old suspended copy is left on a third host', () => {
+  const recorder = new Recorder(() => 100_000);
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((name) => ({ name: nodeId(name) })) as [Host, Host, Host]; // three of them
+  const copy = { vm: vmId('vm-1'), epoch: 1 };
+  recorder.copyChanged(n1, { ...copy, state: 'running' });
+  recorder.copyChanged(n1, { ...copy, state: 'suspended' });
+  recorder.copyChanged(n2, { ...copy, state: 'running' });
+  recorder.copyChanged(n2, { ...copy, state: 'off', reason: 'migrated' });
+  recorder.copyChanged(n3, { ...copy, state: 'suspended' });
+  recorder.copyChanged(n3, { ...copy, state: 'running' });
+  expect(recorder.recoveries.map(({ from, to }) => `${from} to ${to}`)).toEqual(['n1 to n2']);
 });

@@ -81,7 +81,9 @@ export class Recorder {
     this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
     const waiting = this.#suspended.get(copy.vm) ?? new Set<NodeId>();
     this.#suspended.set(copy.vm, waiting);
-    if (copy.state === 'suspended') waiting.add(host.name);
+    // Where else one is left from before, nothing arrives from now on.
+    if (copy.state === 'running') waiting.clear();
+    else if (copy.state === 'suspended') waiting.add(host.name);
     else waiting.delete(host.name);
     // Unknown: it ran before the recording began.
     const ranHere = (this.#runsOn.get(copy.vm) ?? host.name) === host.name;
