@@ -23,8 +23,12 @@ const scenario = checkScenario(
   'past',
 );
 
-test.each(['1', '2', '3', '4'])('never resumes: it is removed, then the VM starts anew (seed %s)', async (seed) => {
-  const fault = { at: 150, do: 'hypervisor-fails', node: 'n4', seconds: 100, call: 'destroy' } as const;
-  const { violations, unmet } = await play(scenario, { build: productionBuild, faults: [fault], seed });
-  expect([...violations, ...unmet]).toEqual([]);
-});
+test.each(['1', '2', '3', '4'])(
+  'never resumes: it is removed, then the VM starts anew (seed %s)',
+  { timeout: 60_000 },
+  async (seed) => {
+    const fault = { at: 150, do: 'hypervisor-fails', node: 'n4', seconds: 100, call: 'destroy' } as const;
+    const { violations, unmet } = await play(scenario, { build: productionBuild, faults: [fault], seed });
+    expect([...violations, ...unmet]).toEqual([]);
+  },
+);

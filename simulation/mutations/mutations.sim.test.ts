@@ -3,7 +3,8 @@ import { playSchedule } from '../fuzz/fuzz-seed.ts';
 import type { FuzzShape } from '../fuzz/random-cluster.ts';
 import { randomSchedule } from '../fuzz/random-schedule.ts';
 import { productionBuild } from '../run/production.ts';
-import { MUTATIONS, type Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { MUTATIONS } from './mutations.ts';
 
 const SHAPE: FuzzShape = { nodes: [3, 3], vms: [3, 4], hours: 0.25 };
 
