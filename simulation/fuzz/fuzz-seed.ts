@@ -45,11 +45,12 @@ export function failureOf(result: ScenarioResult): string | undefined {
 
 /** The smallest schedule found that breaks the same invariant as this one does; itself when it breaks none. `budget`: runs. */
 export async function shrinkFailure(schedule: Schedule, build: Build, budget?: number): Promise<Schedule> {
-  const kindOf = async (candidate: Schedule) => {
-    const failure = failureOf(await playSchedule(candidate, build));
-    return failure?.split(':')[0];
-  };
-  const wanted = await kindOf(schedule);
+  const wanted = brokenBy(await playSchedule(schedule, build));
   if (wanted === undefined) return schedule;
-  return await shrink(schedule, async (candidate) => (await kindOf(candidate)) === wanted, budget);
+  return await shrink(schedule, async (candidate) => brokenBy(await playSchedule(candidate, build)) === wanted, budget);
+}
+
+/** The first invariant broken; undefined when none was. */
+export function brokenBy({ violations, unmet }: ScenarioResult): string | undefined {
+  return violations[0]?.invariant ?? (unmet.length > 0 ? 'expected' : undefined);
 }

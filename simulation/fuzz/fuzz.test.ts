@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { worldFaultSchema } from '../faults/world-fault.ts';
-import { checkScenario, EVENT_NAMES, isBuilt, type Scenario } from '../scenario/mod.ts';
+import { EVENT_NAMES, isBuilt, type Scenario } from '../scenario/mod.ts';
 import { DEFAULT_SHAPE } from './random-cluster.ts';
 import { randomSchedule } from './random-schedule.ts';
-import { shrink } from './shrink.ts';
 
 test('a random schedule is a function of its seed, and every one is a valid file', () => {
   expect(randomSchedule(7, DEFAULT_SHAPE)).toEqual(randomSchedule(7, DEFAULT_SHAPE));
@@ -45,14 +44,4 @@ test('random schedules leave nothing out: every event, command, fault, setting a
     ...['zone must', 'zone prefer', 'tier 1', 'tier 2', 'tier 3', '0 rules', '1 rules', '2 rules', '3 rules'],
   ];
   expect(wanted.filter((each) => !found.has(each))).toEqual([]);
-});
-
-test('shrinking finds the two events that matter', async () => {
-  const events = Array.from({ length: 30 }, (_, at) => ({ at, do: at % 2 === 0 ? 'database-down' : 'database-up' }));
-  const scenario = checkScenario({ name: 's', nodes: [{ name: 'n1' }], events, until: 40 }, 's');
-  const small = await shrink({ scenario, faults: [], healedAt: undefined }, async ({ scenario: candidate }) => {
-    const times = candidate.events.map((event) => event.at);
-    return times.includes(7) && times.includes(21);
-  });
-  expect(small.scenario.events.map((event) => event.at)).toEqual([7, 21]);
 });

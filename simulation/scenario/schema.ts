@@ -19,7 +19,8 @@ import {
   yesOrNo,
 } from './values.ts';
 
-const settingsSchema = strict({
+/** `settings`, defaults filled in. */
+export const settingsSchema = strict({
   sensitivity: oneOf(['standard', 'medium-high', 'high', 'instant']).default('standard'),
   fence: oneOf(['none', 'confirming', 'broken']).default('none'),
   fenceSeconds: at.default(1),
