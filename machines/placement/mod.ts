@@ -1,7 +1,8 @@
 export { mayReturnTo } from './apart-already.ts';
+export type { Move } from './bundle-moves.ts';
 export { bundlesOf } from './bundles.ts';
 export { contradictionsOf } from './contradictions.ts';
-export { type Move, type MovePlan, planMoves, planUserMove } from './moves.ts';
+export { type MovePlan, planMoves } from './moves.ts';
 export { place, placeAll } from './place.ts';
 export {
   type Inventory,
@@ -14,3 +15,4 @@ export {
   type Rule,
   ruleSchema,
 } from './types.ts';
+export { planUserMove } from './user-move.ts';

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { nodeId, vmId } from '../ids.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { whyForbidden } from './filter.ts';
-import { planMoves, planUserMove } from './moves.ts';
+import { planMoves } from './moves.ts';
 import { type Inventory, type LeasedVm, type PlacementNode, type Rule, ruleSchema } from './types.ts';
+import { planUserMove } from './user-move.ts';
 
 type Nodes = Record<string, Partial<PlacementNode>>;
 type Vms = Record<string, string | ({ on: string } & Partial<Omit<LeasedVm, 'home'>> & { home?: string })>;
