@@ -7,6 +7,7 @@ import {
   nodeDocumentSchema,
   nodeId,
   ruleSchema,
+  type VmDocument,
 } from '#machines';
 import { type Database, type Document, RevisionConflict } from '#ports';
 import { listVms } from './vm-records.ts';
@@ -25,14 +26,17 @@ export async function readInventory(
     listVms(database),
     readSettings(database),
   ]);
-  const leased = vms.flatMap(({ spec: { vm, cpus, memoryMiB }, recorded, lease, ha, failback, priority, home }) =>
-    recorded === 'running' && lease !== null
-      ? [{ vm, node: lease.node, cpus, memoryMiB, ha, failback, priority, home }]
+  const leased = vms.flatMap((document) =>
+    document.recorded === 'running' && document.lease !== null
+      ? [{ node: document.lease.node, ...toBePlaced(document) }]
       : [],
   );
   return {
     armed,
     leased,
+    newcomers: vms
+      .filter(({ recorded, lease, actual }) => (recorded === 'stopped' || lease === null) && actual === undefined)
+      .map(toBePlaced),
     nodes: nodes.map(({ id, body }) => {
       const { cpus, memoryMiB, zone, maintenance } = nodeDocumentSchema.parse(body);
       const node = nodeId(id);
@@ -53,6 +57,10 @@ export async function readInventory(
 /** F6. A cluster whose settings were never written is armed. */
 export async function readSettings(database: Database): Promise<ClusterSettings> {
   return clusterSettings.parse((await database.get('settings', 'main'))?.body ?? {});
+}
+
+function toBePlaced({ spec: { vm, cpus, memoryMiB }, ha, failback, priority, home }: VmDocument) {
+  return { vm, cpus, memoryMiB, ha, failback, priority, home };
 }
 
 /** Changes a document by compare-and-set, again when others change it first. */

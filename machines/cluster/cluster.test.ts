@@ -11,7 +11,15 @@ const leasedOn = (vm: string, node: string, more: object = {}) => ({
   ...more,
 });
 const inventoryOf = (more: object = {}, leased: ReturnType<typeof leasedOn>[] = []) => ({
-  ...{ nodes: [nodeOf('n1'), nodeOf('n2')], rules: [], armed: true, leased, placed: leased, uncertain: [] },
+  ...{
+    nodes: [nodeOf('n1'), nodeOf('n2')],
+    rules: [],
+    armed: true,
+    leased,
+    placed: leased,
+    uncertain: [],
+    newcomers: [],
+  },
   ...more,
 });
 const place = (vm: string, more: object = {}) => ({

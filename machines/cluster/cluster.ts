@@ -4,6 +4,7 @@ import { waitAfterAttemptMs } from '../attempts/mod.ts';
 import { type ClusterContext, type ClusterInventory, NOTHING, queued, type Request } from './context.ts';
 import { decide, isBlackout } from './decide.ts';
 import type { ClusterEvent } from './events.ts';
+import { wayMade } from './make-way.ts';
 
 /** Requests that come within this time are decided together, so that they see each other. */
 const COLLECT_MS = 20;
@@ -74,7 +75,12 @@ export const clusterMachine = setup({
     expect: {
       actions: assign({ expected: ({ context, event }) => [...new Set([...context.expected, ...event.vms])] }),
     },
-    settled: { actions: assign(({ context, event }) => settled(context, event)) },
+    settled: {
+      actions: [
+        tell(({ context, event }) => tellAll(wayMade(context, event).told)),
+        assign(({ context, event }) => settled(context, event)),
+      ],
+    },
     capacity: {
       guard: ({ context }) => !context.roomComes,
       actions: [raise({ type: 'room' }, { delay: ROOM_MS, id: 'room' }), assign({ roomComes: true })],
@@ -148,14 +154,14 @@ export const clusterMachine = setup({
   },
 });
 
-function settled(
-  context: ClusterContext,
-  { vm, outcome }: ClusterEvent & { readonly type: 'settled' },
-): Partial<ClusterContext> {
+function settled(context: ClusterContext, event: ClusterEvent & { readonly type: 'settled' }): Partial<ClusterContext> {
+  const { vm, outcome } = event;
+  const { makingWay, told } = wayMade(context, event);
   const { [vm]: failures = 0, ...others } = context.failedMoves;
   return {
     queue: context.queue.filter((request) => request.vm !== vm),
-    expected: context.expected.filter((other) => other !== vm),
+    makingWay,
+    expected: [...new Set([...context.expected, ...told])].filter((other) => other !== vm),
     reservations: context.reservations.map((held) => (held.vm === vm ? { ...held, settled: true } : held)),
     waiting: [...context.waiting.filter((other) => other !== vm), ...(outcome === 'failed' ? [vm] : [])],
     roomless: context.roomless.filter((other) => other !== vm || outcome === 'failed'),

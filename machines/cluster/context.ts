@@ -1,11 +1,13 @@
 import type { NodeId, VmId } from '../ids.ts';
-import type { Inventory, LeasedVm, Move, PlacedVm, PlacementRequest } from '../placement/mod.ts';
+import type { Inventory, LeasedVm, Move, Newcomer, PlacedVm, PlacementRequest } from '../placement/mod.ts';
 import type { PlaceEvent } from './events.ts';
 
 /** What the database and the failure detector say, as one host sees it. */
 export interface ClusterInventory extends Inventory {
   /** `placed` with what moves ask for. */
   readonly leased: readonly LeasedVm[];
+  /** VMs that take no place and were not given up: a user may be starting them. */
+  readonly newcomers: readonly Newcomer[];
   /** VMs where they were leased before, as long as they may run there still. */
   readonly uncertain: readonly PlacedVm[];
   readonly armed: boolean;
@@ -33,6 +35,8 @@ export interface ClusterContext {
   readonly waiting: readonly VmId[];
   /** Of them, who was refused for want of room and not told since that there may be some. */
   readonly roomless: readonly VmId[];
+  /** VMs that make way, each with those who wait for the room. */
+  readonly makingWay: Readonly<Record<string, readonly VmId[]>>;
   /** VMs refused because HA is disarmed: told when it is armed. */
   readonly held: readonly VmId[];
   /** As the last inventory said. */
@@ -82,6 +86,7 @@ export const NOTHING: ClusterContext = {
   expected: [],
   waiting: [],
   roomless: [],
+  makingWay: {},
   held: [],
   armed: true,
   arming: null,

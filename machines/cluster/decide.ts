@@ -19,6 +19,7 @@ import {
   type Reservation,
   toPlacement,
 } from './context.ts';
+import { withWay } from './make-way.ts';
 import { inventoryFor, inventoryForMoves } from './occupied.ts';
 import { overtakenBy } from './overtaken.ts';
 
@@ -137,6 +138,7 @@ function withMoves(context: ClusterContext, { leased }: ClusterInventory, moves:
     ...context,
     reservations: [...context.reservations, ...fresh],
     moves: [...context.moves, ...moves],
+    makingWay: withWay(context.makingWay, moves),
     notes: [...context.notes, ...notes],
   };
 }
@@ -168,7 +170,8 @@ function review(context: ClusterContext, inventory: ClusterInventory): ClusterCo
   const wrong = contradictionsOf(inventory.rules, inventory.nodes);
   if (wrong.length > 0) return withStuck(done, { rules: `rules contradict each other: ${wrong.join('; ')}` });
   const roomless = new Set(done.roomless);
-  const plan = planMoves(inventoryForMoves(inventory, done.reservations), inventory.leased, busyIn(done), roomless);
+  const positions = inventoryForMoves(inventory, done.reservations);
+  const plan = planMoves(positions, inventory.leased, busyIn(done), roomless, inventory.newcomers);
   const stuck = Object.fromEntries(plan.stuck.map(({ vm, why }) => [vm, why]));
   return withStuck(withMoves(done, inventory, plan.moves), stuck);
 }

@@ -22,8 +22,11 @@ export const clusterEventSchema = z.discriminatedUnion('type', [
     /** There and nowhere else. */
     only: node.nullable(),
   }),
-  /** The job ended: the database knows where the VM is. `stayed`: it was not moved and runs where it was. */
-  z.object({ type: z.literal('settled'), vm, outcome: z.enum(['runs', 'failed', 'stayed']) }),
+  /**
+   * The job ended: the database knows where the VM is. `stayed`: it was not moved and runs where it was. `off`: it is to be
+   * stopped, and waits for nothing.
+   */
+  z.object({ type: z.literal('settled'), vm, outcome: z.enum(['runs', 'failed', 'stayed', 'off']) }),
   /** These will ask for a place at once: the important ones first, so all are waited for a moment. */
   z.object({ type: z.literal('expect'), vms: z.array(vm) }),
   /** A node came back, or room appeared. */

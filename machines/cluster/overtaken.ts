@@ -13,7 +13,7 @@ export function overtakenBy(context: ClusterContext, inventory: ClusterInventory
   if (!inventory.armed || asking.length === 0 || roomless.length === 0) return [];
   const least = Math.min(...asking.map(({ priority }) => priority));
   const taken = new Set<VmId>([...batch.map(({ vm }) => vm), ...reservations.map(({ vm }) => vm)]);
-  const waiting = inventory.leased
+  const waiting = [...inventory.leased, ...inventory.newcomers]
     .filter(({ vm, priority }) => roomless.includes(vm) && priority > least && !taken.has(vm))
     .map(({ vm, cpus, memoryMiB, priority }): PlacementRequest => ({ vm, cpus, memoryMiB, priority, avoid: [] }));
   if (waiting.length === 0) return [];

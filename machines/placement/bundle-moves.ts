@@ -1,6 +1,6 @@
 import type { NodeId, VmId } from '../ids.ts';
 import { bundlesOf } from './bundles.ts';
-import type { Inventory, LeasedVm } from './types.ts';
+import type { Inventory, LeasedVm, Member } from './types.ts';
 
 /** One VM to be migrated while it runs. */
 export interface Move {
@@ -10,26 +10,34 @@ export interface Move {
   readonly why: string;
   /** What is recorded as its home from then on: the node that it leaves only for a while. */
   readonly home: NodeId | null;
+  /** Who waits for the room that it makes where it goes. */
+  readonly waiters: readonly VmId[];
 }
 
 /** The bundle of that VM, as far as it is known. */
-export function membersOf(
+export function membersOf<Each extends Member>(
   { rules }: Inventory,
-  known: ReadonlyMap<VmId, LeasedVm>,
+  known: ReadonlyMap<VmId, Each>,
   { vm }: LeasedVm,
-): readonly LeasedVm[] {
+): readonly Each[] {
   return bundlesOf(rules)
     .of(vm)
     .flatMap((member) => known.get(member) ?? []);
 }
 
-/** What brings the whole bundle to that node. */
-export function movesTo({ nodes }: Inventory, bundle: readonly LeasedVm[], to: NodeId, why: string): readonly Move[] {
+/** What brings all of them to that node. */
+export function movesTo(
+  { nodes }: Inventory,
+  bundle: readonly LeasedVm[],
+  to: NodeId,
+  why: string,
+  waiters: readonly VmId[] = [],
+): readonly Move[] {
   return bundle
     .filter(({ node }) => node !== to)
     .map(({ vm, node, home }) => {
       const isMaintained = nodes.some((each) => each.node === node && each.maintenance);
       const left = home ?? (isMaintained ? node : null);
-      return { vm, from: node, to, why, home: left === to ? null : left };
+      return { vm, from: node, to, why, home: left === to ? null : left, waiters };
     });
 }

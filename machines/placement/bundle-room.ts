@@ -1,13 +1,13 @@
 import { whyNot } from './filter.ts';
 import { isBetter, preferredPeers, preferredTier } from './score.ts';
-import type { Inventory, LeasedVm, PlacedVm, PlacementNode, PlacementRequest } from './types.ts';
+import type { Inventory, Member, PlacedVm, PlacementNode, PlacementRequest } from './types.ts';
 
 type Objection = (node: PlacementNode, request: PlacementRequest, inventory: Inventory) => string | undefined;
 
 /** Why not all of the bundle may be on that node, each seeing those before it. */
 export function whyNotAll(
   node: PlacementNode,
-  bundle: readonly LeasedVm[],
+  bundle: readonly Member[],
   inventory: Inventory,
   positions: readonly PlacedVm[],
   objection: Objection,
@@ -24,7 +24,7 @@ export function whyNotAll(
 /** The best node that takes the whole bundle; without one, why each does not. */
 export function best(
   inventory: Inventory,
-  bundle: readonly LeasedVm[],
+  bundle: readonly Member[],
   positions: readonly PlacedVm[],
 ): { readonly node?: PlacementNode; readonly why: string } {
   const why: string[] = [];
@@ -42,7 +42,7 @@ export function best(
 }
 
 /** Worth a move by themselves, in this order: the tiers of rules, the home it left, the zone a rule prefers. */
-export function wishes(node: PlacementNode, bundle: readonly LeasedVm[], inventory: Inventory): readonly number[] {
+export function wishes(node: PlacementNode, bundle: readonly Member[], inventory: Inventory): readonly number[] {
   const tiers = bundle.reduce((sum, vm) => sum + preferredTier(node, vm, inventory), 0);
   const homes = bundle.filter(({ home }) => home === node.node).length;
   const zones = bundle.filter(({ vm }) =>
@@ -52,7 +52,7 @@ export function wishes(node: PlacementNode, bundle: readonly LeasedVm[], invento
 }
 
 /** Decide only where to, never whether: few moves, companions, the primary zone (B6), room. */
-function comforts(node: PlacementNode, bundle: readonly LeasedVm[], inventory: Inventory): readonly number[] {
+function comforts(node: PlacementNode, bundle: readonly Member[], inventory: Inventory): readonly number[] {
   const there = bundle.filter((vm) => vm.node === node.node).length;
   const peers = bundle.reduce((sum, vm) => sum + preferredPeers(node, vm, inventory), 0);
   const used = inventory.placed.filter((vm) => vm.node === node.node);

@@ -7,6 +7,7 @@ export { place, placeAll } from './place.ts';
 export {
   type Inventory,
   type LeasedVm,
+  type Newcomer,
   type PlacedVm,
   type Placement,
   type PlacementNode,

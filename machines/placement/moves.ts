@@ -1,9 +1,9 @@
 import type { NodeId, VmId } from '../ids.ts';
 import { type Move, membersOf, movesTo } from './bundle-moves.ts';
 import { whereTo } from './leave.ts';
-import { whereRoomForAll } from './make-way.ts';
+import { isRoomBeside, whereRoomForAll } from './make-way.ts';
 import { positionsOf, withMoves } from './positions.ts';
-import type { Inventory, LeasedVm } from './types.ts';
+import type { Inventory, LeasedVm, Member, Newcomer } from './types.ts';
 
 export interface MovePlan {
   readonly moves: readonly Move[];
@@ -27,8 +27,11 @@ export function planMoves(
   busy: ReadonlySet<VmId>,
   /** Of the busy ones, who runs nowhere because it finds no room. */
   roomless: ReadonlySet<VmId> = new Set(),
+  /** What may start though it is not among `vms`; of them the roomless count. */
+  newcomers: readonly Newcomer[] = [],
 ): MovePlan {
-  const known = new Map(vms.map((vm) => [vm.vm, vm]));
+  const known = new Map<VmId, Member>(vms.map((vm) => [vm.vm, vm]));
+  for (const vm of newcomers) if (roomless.has(vm.vm)) known.set(vm.vm, vm);
   const alive = new Set(inventory.nodes.filter((node) => node.alive).map(({ node }) => node));
   const leaving = new Map<NodeId, number>();
   for (const vm of busy) {
@@ -46,24 +49,33 @@ export function planMoves(
     if (done.has(vm.vm) || (!ruled.has(vm.vm) && vm.home === null && quiet.has(vm.node))) continue;
     const bundle = membersOf(inventory, known, vm);
     for (const member of bundle) done.add(member.vm);
-    const running = bundle.filter((member) => !roomless.has(member.vm));
+    const leased = bundle.filter(isLeased);
+    const running = leased.filter((member) => !roomless.has(member.vm));
     if (running.some((member) => busy.has(member.vm) || !alive.has(member.node))) continue;
     if (running.every(({ node }) => (leaving.get(node) ?? 0) >= MOVES_PER_NODE)) continue;
-    const isWhole = running.length === bundle.length;
-    const wanted = isWhole
-      ? whereTo(inventory, bundle, positions, busy)
-      : whereRoomForAll(inventory, bundle, running, positions);
+    const parted = { bundle, running, waiting: bundle.filter((member) => roomless.has(member.vm)) };
+    const isWaited = parted.waiting.length > 0;
+    if (isWaited && isRoomBeside(inventory, parted, positions)) continue;
+    const forAll = isWaited ? whereRoomForAll(inventory, parted, positions) : undefined;
+    // Where no node holds all, one that never ran does not keep the others from leaving.
+    const isWhole = running.length === leased.length;
+    const wanted = forAll ?? (isWhole ? whereTo(inventory, running, positions, busy) : undefined);
     if (wanted === undefined) continue;
     if (wanted.node === undefined) {
       stuck.push({ vm: vm.vm, why: wanted.why });
       continue;
     }
-    const fresh = movesTo(inventory, running, wanted.node.node, wanted.why);
+    const waiters = forAll === undefined ? [] : parted.waiting.map(({ vm: waiter }) => waiter);
+    const fresh = movesTo(inventory, running, wanted.node.node, wanted.why, waiters);
     for (const { from } of fresh) leaving.set(from, (leaving.get(from) ?? 0) + 1);
     moves.push(...fresh);
     positions = withMoves(positions, known, fresh);
   }
   return { moves, stuck };
+}
+
+function isLeased(member: Member): member is LeasedVm {
+  return member.node !== undefined;
 }
 
 function byPriority(a: LeasedVm, b: LeasedVm): number {

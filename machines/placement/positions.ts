@@ -1,6 +1,6 @@
 import type { VmId } from '../ids.ts';
 import type { Move } from './bundle-moves.ts';
-import type { Inventory, LeasedVm, PlacedVm } from './types.ts';
+import type { Inventory, LeasedVm, Member, PlacedVm } from './types.ts';
 
 /** The positions that count: a VM on its way occupies both ends, and wherever else it may run. */
 export interface Positions {
@@ -20,7 +20,7 @@ export function positionsOf({ placed }: Inventory, vms: readonly LeasedVm[]): Po
 /** The same once those moves are under way. */
 export function withMoves(
   { occupied, ends }: Positions,
-  known: ReadonlyMap<VmId, LeasedVm>,
+  known: ReadonlyMap<VmId, Member>,
   moves: readonly Move[],
 ): Positions {
   const arrivals = moves.flatMap(({ vm, to }): PlacedVm[] => {

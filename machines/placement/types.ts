@@ -61,6 +61,12 @@ export interface LeasedVm extends PlacedVm {
   readonly home: NodeId | null;
 }
 
+/** One that takes no place, as it is recorded as stopped or was never leased, and is about to start. */
+export type Newcomer = Omit<LeasedVm, 'node'>;
+
+/** Of a bundle: where it is leased, or nowhere yet. */
+export type Member = LeasedVm | (Newcomer & { readonly node?: never });
+
 export interface Inventory {
   readonly nodes: readonly PlacementNode[];
   readonly placed: readonly PlacedVm[];

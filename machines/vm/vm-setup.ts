@@ -68,6 +68,11 @@ export const vmSetup = setup({
       to: 'cluster/main',
       event: { type: 'settled', vm: vmOf(context.address), outcome: 'runs' },
     })),
+    /** A user stops it while it waits: nobody has to make room for it. */
+    tellOff: tell(({ context }: { context: VmContext }) => ({
+      to: 'cluster/main',
+      event: { type: 'settled', vm: vmOf(context.address), outcome: 'off' },
+    })),
     tellRoom: tell(() => ({ to: 'cluster/main', event: { type: 'capacity' } })),
     noteTrigger: effect(({ context }: { context: VmContext }) => noteOf('trigger', context)),
     noteRefusal: effect(({ context }: { context: VmContext }) => noteOf('refuse', context)),

@@ -49,7 +49,7 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
     return [...wishes].flatMap(([vm, { wish }]) => {
       const holder = world().holder(vm);
       if (wish === 'running' && holder === undefined) {
-        const room = isGivenUp(vm) ? undefined : takerOf(vm);
+        const room = isGivenUp(vm) ? undefined : (takerOf(vm) ?? takerOfAll(vm));
         return room === undefined ? [] : [`${vm} does not run, though ${room} could take it (${stateOf(vm)})`];
       }
       return wish === 'stopped' && holder !== undefined ? [`${vm} runs on ${holder.name}, though it was stopped`] : [];
@@ -102,28 +102,47 @@ export function everyVmAsWished({ scenario, world, nowSeconds, violate }: Watch)
     isCautious = false,
   ): string | undefined {
     const companions = companionsAt(vm);
-    const wanted = sizes.of(vm);
-    for (const node of scenario.nodes) {
-      const host = world().host(node.name);
-      if (!host.alive || !host.booted || documents.get(`node ${node.name}`)?.maintenance === true) continue;
-      if (!isUsable(host)) continue;
-      const running = [...host.copies.values()].filter(({ state }) => state === 'running').map((copy) => copy.vm);
-      const there = new Set([...running, ...(isCautious ? mayBeAt(node.name) : [])]);
-      const others = [...there].filter((other) => other !== vm);
-      const used = others.map((other) => sizes.of(other));
-      const cpus = used.reduce((sum, size) => sum + size.cpus, wanted.cpus);
-      const memoryMiB = used.reduce((sum, size) => sum + size.memoryMiB, wanted.memoryMiB);
-      const fits = cpus <= node.cpus && memoryMiB <= node.memoryMiB;
-      const bound = others.flatMap((other) => [other, ...(bundles.get(other) ?? [])]);
-      const isAllowed = [vm, ...(bundles.get(vm) ?? [])].every((each) => {
+    // Back where it was it parts nobody who is not apart already; one that was stopped was not apart.
+    const ranOn = (node: string) => isLeasedTo(vm, node) && documents.get(vm)?.recorded === 'running';
+    return scenario.nodes.find(
+      (node) =>
+        isUsable(world().host(node.name)) &&
+        (companions.every((name) => name === node.name) || ranOn(node.name)) &&
+        takes(node, [vm], isCautious),
+    )?.name;
+  }
+
+  /** Where its whole bundle would find room: those of it that run make way (F1). */
+  function takerOfAll(vm: VmId): string | undefined {
+    const bundle = [...(bundles.get(vm) ?? [])].map((id) => id as VmId); // names were checked
+    const runs = (member: VmId) => world().holder(member) !== undefined;
+    const members = bundle.filter((member) => runs(member) || wishes.get(member)?.wish === 'running');
+    // One that is down for a reason of its own is waited for.
+    const isClear = bundle.every((member) => {
+      const isDown = documents.get(member)?.recorded === 'running' && !runs(member);
+      return !isDown || (members.includes(member) && !isGivenUp(member));
+    });
+    return isClear ? scenario.nodes.find((node) => takes(node, members, true))?.name : undefined;
+  }
+
+  /** That node is in use, and has room for all of these without breaking a rule. `isCautious`: beside all that may be there. */
+  function takes(node: Watch['scenario']['nodes'][number], vms: readonly VmId[], isCautious: boolean): boolean {
+    const host = world().host(node.name);
+    if (!host.alive || !host.booted || documents.get(`node ${node.name}`)?.maintenance === true) return false;
+    const running = [...host.copies.values()].filter(({ state }) => state === 'running').map((copy) => copy.vm);
+    const there = new Set([...running, ...(isCautious ? mayBeAt(node.name) : [])]);
+    const others = [...there].filter((other) => !vms.includes(other));
+    const used = [...others, ...vms].map((other) => sizes.of(other));
+    const cpus = used.reduce((sum, size) => sum + size.cpus, 0);
+    const memoryMiB = used.reduce((sum, size) => sum + size.memoryMiB, 0);
+    if (vms.length === 0 || cpus > node.cpus || memoryMiB > node.memoryMiB) return false;
+    const bound = others.flatMap((other) => [other, ...(bundles.get(other) ?? [])]);
+    return vms
+      .flatMap((vm) => [vm, ...(bundles.get(vm) ?? [])])
+      .every((each) => {
         const rest = bound.filter((other) => bundles.get(each)?.has(other) !== true && other !== each);
         return brokenRule(scenario, each, node.name, rest) === undefined;
       });
-      // Back where it was it parts nobody who is not apart already.
-      const isWithThem = companions.every((name) => name === node.name) || isLeasedTo(vm, node.name);
-      if (fits && isAllowed && isWithThem) return node.name;
-    }
-    return undefined;
   }
 
   return {

@@ -8,7 +8,7 @@ export const failed = vmSetup.createStateConfig({
   initial: 'recording',
   on: {
     start: { target: 'recovering', actions: 'wishRunning' },
-    stop: { target: 'stopping', actions: 'wishStopped' },
+    stop: { target: 'stopping', actions: ['wishStopped', 'tellOff'] },
     hostDown: { actions: 'noteEvidence' },
     actual: [
       { guard: 'runsUnrecorded', target: 'returning', actions: 'takeHolder' },

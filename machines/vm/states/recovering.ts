@@ -27,7 +27,7 @@ export const recovering = vmSetup.createStateConfig({
     jobFailed: [
       { guard: 'isOtherJob' },
       ...onStoppedByWish(),
-      { guard: 'isToStop', target: 'stopping', actions: 'takeLease' },
+      { guard: 'isToStop', target: 'stopping', actions: ['takeLease', 'tellOff'] },
       {
         // The database may say `stopped` still: leased where it runs, it is recorded.
         guard: ({ context, event }) => event.code === 'NOT_NEEDED' && context.cause === 'user',

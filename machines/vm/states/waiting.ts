@@ -46,7 +46,7 @@ export const waiting = vmSetup.createStateConfig({
   },
   on: {
     capacity: { guard: 'hasTriesLeft', target: 'recovering' },
-    stop: { target: 'stopping', actions: 'wishStopped' },
+    stop: { target: 'stopping', actions: ['wishStopped', 'tellOff'] },
     start: { actions: 'wishStillRunning' },
     hostDown: { actions: 'noteEvidence' },
     actual: [
