@@ -128,6 +128,17 @@ test('F2: room that appeared without a word goes to the most important of those 
   expect(chart.context.reservations.map((held: { vm: string }) => held.vm)).toEqual(['high']);
 });
 
+test('F2: room that appeared without a word goes first also to one that never ran, if it is the more important', () => {
+  const large = { memoryMiB: 8192 };
+  const { node: _, ...high } = leasedOn('high', 'n9', { ...large, priority: 5 });
+  const asks = place('high', { ...large, priority: 5, cause: 'user' });
+  const low = [leasedOn('low', 'n9', large)];
+  const full = inventoryOf({ nodes: [nodeOf('n1', { memoryMiB: 1024 })], newcomers: [high] }, low);
+  const chart = idle(full).take(asks).after(20).done(full);
+  const room = inventoryOf({ nodes: [nodeOf('n1')], newcomers: [high] }, low);
+  expect(told(chart.take(place('low', large)).after(20).done(room))).toEqual(['-> vm/high capacity']);
+});
+
 test('who is told of room and does not come is not waited for twice', () => {
   const leased = [leasedOn('low', 'n9'), leasedOn('high', 'n9', { priority: 5 })];
   const full = inventoryOf({ nodes: [nodeOf('n1', { memoryMiB: 0 })] }, leased);
@@ -138,6 +149,41 @@ test('who is told of room and does not come is not waited for twice', () => {
   const room = inventoryOf({}, leased);
   chart.take(place('low')).after(20).done(room).after(20).after(400).done(room);
   expect(reservedOn(chart)).toEqual(['n1']);
+});
+
+const GATHER = [{ kind: 'vm', mode: 'together', strength: 'must', vms: ['a', 'b', 'c'] }];
+
+/** a and c must be with b, which never ran and asks for a place: n1 and n2 are too small, n3 holds all. */
+function makingWay() {
+  const nodes = [nodeOf('n1', { memoryMiB: 2048 }), nodeOf('n2', { memoryMiB: 2048 }), nodeOf('n3')];
+  const { node: _, ...b } = leasedOn('b', 'n9', { memoryMiB: 2048 });
+  const small = inventoryOf({ nodes, rules: GATHER, newcomers: [b] }, [leasedOn('a', 'n1'), leasedOn('c', 'n2')]);
+  const chart = idle({ ...small, rules: [] })
+    .take(place('b', { memoryMiB: 2048, cause: 'user' }))
+    .after(20)
+    .done(small);
+  expect(told(chart)).toEqual(['-> job/b-1 placed', '-> vm/a moveTo', '-> vm/c moveTo', '! note', '! note']);
+  return chart.take({ type: 'settled', vm: 'b', outcome: 'failed' });
+}
+
+test('F1, B5: who found no room is told as soon as the last of its companions has made way', () => {
+  const chart = makingWay();
+  expect(told(chart.take({ type: 'settled', vm: 'a', outcome: 'runs' }))).toEqual([]);
+  expect(told(chart.take({ type: 'settled', vm: 'c', outcome: 'runs' }))).toEqual(['-> vm/b capacity']);
+  expect([chart.context.makingWay, chart.context.expected]).toEqual([{}, ['b']]);
+});
+
+test('when a companion could not move nobody is told of room', () => {
+  const chart = makingWay().take({ type: 'settled', vm: 'a', outcome: 'stayed' });
+  expect(told(chart.take({ type: 'settled', vm: 'c', outcome: 'runs' }))).toEqual([]);
+  expect(chart.context.makingWay).toEqual({});
+});
+
+test('one that a user stopped while it waited is not told, and waits for nothing', () => {
+  const chart = makingWay().take({ type: 'settled', vm: 'b', outcome: 'off' });
+  expect([chart.context.waiting, chart.context.roomless]).toEqual([[], []]);
+  chart.take({ type: 'settled', vm: 'a', outcome: 'runs' });
+  expect(told(chart.take({ type: 'settled', vm: 'c', outcome: 'runs' }))).toEqual([]);
 });
 
 test('a node that somebody can prove to be down gets nothing, until its slot says otherwise', () => {

@@ -141,6 +141,14 @@ test('B5: room that appears ends the wait, also if it appears during the attempt
   expect(chart.take({ type: 'capacity' }).state).toBe('waiting');
 });
 
+test('one that a user stops while it waits tells that nobody has to make room for it any more', () => {
+  const chart = running().take(hostDown);
+  chart.take(jobFailed(chart, 'NO_ROOM'));
+  expect(chart.take({ type: 'stop' }).asked).toContain('-> cluster/main settled');
+  const busy = running().take(hostDown, { type: 'stop' });
+  expect(busy.take(jobFailed(busy, 'NO_ROOM')).asked).toContain('-> cluster/main settled');
+});
+
 test('B2: one that waits for room and is resumed by its own host runs again', () => {
   const chart = running().take(hostDown);
   chart.take(jobFailed(chart, 'NO_ROOM'));
