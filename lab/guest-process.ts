@@ -18,7 +18,7 @@ function isGuest({ pid }: ProcessIdentity, vm: string): boolean {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     const after = (found: (word: string) => boolean): string => words[words.findIndex(found) + 1] ?? '';
     const named = after((word) => word === '-name').split(',');
-    return named.includes(`guest=${vm}`) || after((word) => word.endsWith('/simulated-guest.ts')) === vm;
+    return named.includes(`guest=${vm}`) || after((word) => /\/simulated-guest\.[jt]s$/.test(word)) === vm;
   } catch {
     return false; // ended meanwhile
   }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { siblingProgram } from '../setup/sibling-program.ts';
 import { nodePidFile } from './clean-up.ts';
 import type { LabFolder } from './lab-folder.ts';
 import type { LabGuests } from './lab-guests.ts';
@@ -28,7 +29,7 @@ export async function bootNode(options: NodeBootOptions, node: string): Promise<
     kind: options.box,
     folder,
     pidFile: nodePidFile(options.folder, node),
-    command: [process.execPath, join(import.meta.dirname, 'node-init.ts'), options.agent, config],
+    command: [process.execPath, siblingProgram(import.meta.filename, 'node-init'), options.agent, config],
     env: {
       ...(options.libvirtd === undefined ? {} : { UNDERSTUDY_LIBVIRTD: options.libvirtd }),
       UV_THREADPOOL_SIZE: '16', // libvirt's calls wait in it, and must not hold up the storage heartbeat's

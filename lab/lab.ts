@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { systemClock, type Transport } from '#actors';
 import { clusterSettings, timingsFor } from '#machines';
 import type { Database, SharedStorage } from '#ports';
 import { connectDatabase } from '../database/mod.ts';
 import { openFileStorage } from '../node-agent/file-storage/mod.ts';
+import { siblingProgram } from '../setup/sibling-program.ts';
 import { connectJetStream } from '../transport/mod.ts';
 import { AgentLinks } from './agent-links.ts';
 import { cleanUp, removeLabRoot } from './clean-up.ts';
@@ -252,7 +252,7 @@ export class Lab implements LabControl {
   }
 
   #wirePower(services: LabServices, guests: LabGuests, box: BoxKind): NodePower {
-    const { folder, plan, say, agent = join(import.meta.dirname, 'agent.ts') } = this.#options;
+    const { folder, plan, say, agent = siblingProgram(import.meta.filename, 'agent') } = this.#options;
     const { fence, fenceSeconds, ...settings } = plan.settings;
     const config = (node: string): NodeConfig => ({
       ...{ node, nats: [...services.nats], database: services.database, area: services.area },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { HypervisorError } from '#ports';
+import { siblingProgram } from '../../setup/sibling-program.ts';
 
 /** A guest's process for good: process numbers are reused, one together with its start time is not. */
 export interface GuestProcess {
@@ -24,7 +24,7 @@ export function signalGuest(guest: GuestProcess, signal: NodeJS.Signals): void {
 
 /** Resolves when the guest is up. It outlives this process: VMs outlive their agent. Throws `HypervisorError`. */
 export function spawnGuest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<GuestProcess> {
-  const program = join(import.meta.dirname, 'simulated-guest.ts');
+  const program = siblingProgram(import.meta.filename, 'simulated-guest');
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env });
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => reject(new HypervisorError('cannot start a simulated guest', { cause })));

@@ -1,3 +1,4 @@
+import { siblingProgram } from '../../setup/sibling-program.ts';
 import type { SeedOutcome } from './fuzz-seed.ts';
 import type { FuzzShape } from './random-cluster.ts';
 import { runWorker } from './run-worker.ts';
@@ -28,7 +29,7 @@ export async function fuzz({
     outcomes.push(outcome);
     onOutcome(outcome, outcomes.length);
   };
-  const script = new URL('./fuzz-worker.ts', import.meta.url);
+  const script = siblingProgram(import.meta.filename, 'fuzz-worker');
   const tasks = Array.from({ length: workers }, (_, offset) => ({
     ...{ from: from + offset, until: from + seeds, step: workers, shape },
   }));
@@ -49,6 +50,6 @@ export async function shrinkSeed(
   const take = (schedule: Schedule) => {
     smallest = schedule;
   };
-  await runWorker(new URL('./shrink-worker.ts', import.meta.url), { seed, shape, budget }, take, signal);
+  await runWorker(siblingProgram(import.meta.filename, 'shrink-worker'), { seed, shape, budget }, take, signal);
   return smallest;
 }

@@ -8,7 +8,7 @@ const YOUNG_MIB = 192;
  * at once, whatever it was doing.
  */
 export async function runWorker<Message>(
-  script: URL,
+  script: string,
   workerData: unknown,
   onMessage: (message: Message) => void,
   signal: AbortSignal | undefined,
