@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { transportError, WriteImpossible, WriteRefused } from './errors.ts';
 import { publishWhenLed } from './publish-when-led.ts';
 import type { StreamWrite } from './raw-publish.ts';
+import { SingleWrites } from './single-writes.ts';
 
 interface Unit {
   readonly writes: readonly StreamWrite[];
@@ -10,7 +11,7 @@ interface Unit {
 }
 
 export interface GroupCommitOptions {
-  /** False: the server takes no atomic batches; every unit is one message, sent at once. */
+  /** False: the server takes no atomic batches; every unit is one message, sent as soon as few are under way. */
   readonly atomic: boolean;
   readonly timeoutMs: number;
   /** Batches under way at once. */
@@ -29,6 +30,7 @@ const BATCH_BYTES = 2_000_000;
 export class GroupCommit {
   readonly #connection: () => NatsConnection;
   readonly #options: GroupCommitOptions;
+  readonly #singles: SingleWrites;
   readonly #queue: Unit[] = [];
   #inFlight = 0;
   #last: NatsConnection | undefined;
@@ -37,6 +39,7 @@ export class GroupCommit {
   constructor(connection: () => NatsConnection, options: GroupCommitOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#singles = new SingleWrites(connection, options.timeoutMs);
   }
 
   /**
@@ -47,7 +50,7 @@ export class GroupCommit {
     const first = writes[0];
     if (!this.#options.atomic) {
       if (first === undefined || writes.length !== 1) throw new RangeError('one message a unit without atomic batches');
-      return publishWhenLed(this.#connection, writes, this.#options.timeoutMs).catch(rethrow);
+      return this.#singles.write(first).catch(rethrow);
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ writes, resolve, reject });
