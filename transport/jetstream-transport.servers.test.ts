@@ -4,10 +4,20 @@ import { connectJetStream, type JetStreamOptions } from './jetstream-connect.ts'
 import { serversForTests } from './servers-for-tests.ts';
 import { CONTRACT_MAILBOX, transportContract } from './transport-contract.ts';
 
+/** The contract is not about how long servers may take: on a busy disk one write alone took more than two seconds. */
+const timeoutMs = 10_000;
+
 describe('three servers', () => {
   const nats = serversForTests(3);
   const open = (options: Partial<JetStreamOptions> & { readonly stream: string }) =>
-    connectJetStream({ servers: nats.urls, name: 'test', partitions: 8, mailboxLimit: CONTRACT_MAILBOX, ...options });
+    connectJetStream({
+      servers: nats.urls,
+      name: 'test',
+      timeoutMs,
+      partitions: 8,
+      mailboxLimit: CONTRACT_MAILBOX,
+      ...options,
+    });
 
   transportContract('JetStream, three replicas, atomic batches', () => open({ stream: 'r3' }), partitionOf);
   transportContract(
@@ -31,7 +41,7 @@ describe('one server', () => {
   const nats = serversForTests(1);
   const open = () =>
     connectJetStream({
-      ...{ servers: nats.urls, name: 'test', stream: 'r1', partitions: 8, mailboxLimit: CONTRACT_MAILBOX },
+      ...{ servers: nats.urls, name: 'test', stream: 'r1', timeoutMs, partitions: 8, mailboxLimit: CONTRACT_MAILBOX },
     });
   transportContract('JetStream, one server, separate writes', open, partitionOf);
 
