@@ -14,6 +14,8 @@ export interface EffectIntent {
 export interface SpawnIntent {
   readonly address: string;
   readonly input?: unknown;
+  /** True: it lives on when this one ends. By default it is stopped with its supervisor. */
+  readonly outlives?: boolean;
 }
 
 export type Intent =

@@ -38,6 +38,8 @@ export interface ActorState {
   readonly cursors: Map<string, number>;
   readonly sent: Map<string, number>;
   readonly effects: Map<string, PendingEffect>;
+  /** Those it spawned that are stopped when it ends; one that ended by itself is in it until it is heard. */
+  readonly children: Set<Address>;
 }
 
 export function emptyState(): ActorState {
@@ -57,6 +59,7 @@ export function emptyState(): ActorState {
     cursors: new Map(),
     sent: new Map(),
     effects: new Map(),
+    children: new Set(),
   };
 }
 
@@ -84,6 +87,7 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     cursors: new Map(Object.entries(stored.cursors)),
     sent: new Map(Object.entries(stored.sent)),
     effects: new Map(stored.effects.map((effect) => [effect.key, effect])),
+    children: new Set(stored.children),
   };
   if (stored.unborn !== true) state.snapshot = liveSnapshot(kind, entry.address, stored, state, nowMs);
   return state;

@@ -91,6 +91,12 @@ export class TooManyMessages extends TerminalError {
   readonly code = 'TOO_MANY_MESSAGES';
 }
 
+/** An actor supervises more children than the limit `children`. */
+export class TooManyChildren extends TerminalError {
+  override readonly name = 'TooManyChildren';
+  readonly code = 'TOO_MANY_CHILDREN';
+}
+
 /** A limit or setting of `createActorSystem` that cannot work; the text names it and what it needs. */
 export class InvalidSettings extends TerminalError {
   override readonly name = 'InvalidSettings';

@@ -1,6 +1,8 @@
+import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
 import { isAddress } from './address.ts';
 import { bytesOf } from './bytes-of.ts';
+import { endChildren } from './children.ts';
 import type { StepCause } from './envelope.ts';
 import type { Kind } from './registration.ts';
 import type { StepResult } from './step.ts';
@@ -22,6 +24,7 @@ export function giveUp(
   const found: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   const code = typeof found === 'string' ? shortened(found, LONGEST.codeBytes) : 'STEP_FAILED';
   const { policy } = kind.onError;
+  const tells: TellIntent[] = [];
   state.step++;
   adopt(state, cause);
   if (policy === 'park') {
@@ -31,9 +34,10 @@ export function giveUp(
     state.status = 'stopped';
     state.timers.clear();
     state.effects.clear();
+    tells.push(...endChildren(state, address));
   }
   const type = { park: 'actor.parked', stop: 'actor.stopped', escalate: 'actor.escalated' }[policy];
-  const tells = state.parent === undefined ? [] : [{ to: state.parent, event: { type, address, reason, code } }];
+  if (state.parent !== undefined) tells.push({ to: state.parent, event: { type, address, reason, code } });
   return { tells, replies: [], calls: [], serial: 0, outcome: 'failed', reason };
 }
 

@@ -11,6 +11,8 @@ export interface Limits {
   readonly stepsPerSlice: number;
   /** Messages one step may send. */
   readonly tellsPerStep: number;
+  /** Children of one actor alive at once, those that outlive it not counted: their names are in each of its steps. */
+  readonly children: number;
   /** How long an actor waits after a step for the full mailboxes it sent to, at most. */
   readonly fullMailboxWaitMs: number;
   /** Messages under way from one actor (outbox) before it takes no more. */
@@ -41,6 +43,7 @@ export const DEFAULT_LIMITS: Limits = {
   abortGraceMs: 30_000,
   stepsPerSlice: 64,
   tellsPerStep: 500,
+  children: 256,
   fullMailboxWaitMs: 1_000,
   outboxDepth: 1_000,
   sendersRemembered: 512,

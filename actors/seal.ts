@@ -1,8 +1,9 @@
 import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
+import { endsChild } from './children.ts';
 import { isControl, laneOf } from './control.ts';
 import type { Envelope, Outcome, StepCause } from './envelope.ts';
-import { TooManyMessages } from './errors.ts';
+import { TooManyChildren, TooManyMessages } from './errors.ts';
 import { fitting } from './fitting.ts';
 import type { Limits } from './limits.ts';
 import type { Kind } from './registration.ts';
@@ -17,12 +18,7 @@ export function numberMessages(
   tells: readonly TellIntent[],
   limits: Limits,
 ): MailboxMessage[] {
-  if (tells.length > limits.tellsPerStep) {
-    const wayOut = 'send them in several steps, or raise limits.tellsPerStep';
-    throw new TooManyMessages(
-      `one step sends ${tells.length} messages, the limit is ${limits.tellsPerStep}: ${wayOut}`,
-    );
-  }
+  assertFew(state, from, tells, limits);
   // The state may let go of a receiver within this very step.
   const given = new Map<string, number>();
   return tells.map(({ to, event }) => {
@@ -34,6 +30,23 @@ export function numberMessages(
     const message = { id: `${from}>${lane}#${sequence}`, to: receiver, from, sequence, event };
     return isControl(event) ? { ...message, urgent: true } : message;
   });
+}
+
+/** What ends its children is no message of the machine's: an actor must be able to end. */
+function assertFew(state: ActorState, from: Address, tells: readonly TellIntent[], limits: Limits): void {
+  if (tells.length > limits.tellsPerStep) {
+    const own = tells.filter(({ event }) => !endsChild(event, from)).length;
+    const wayOut = 'send them in several steps, or raise limits.tellsPerStep';
+    if (own > limits.tellsPerStep) {
+      throw new TooManyMessages(`one step sends ${own} messages, the limit is ${limits.tellsPerStep}: ${wayOut}`);
+    }
+  }
+  if (state.children.size > limits.children) {
+    const wayOut = 'spread them over several supervisors, let them outlive it, or raise limits.children';
+    throw new TooManyChildren(
+      `${from} has ${state.children.size} children, the limit is ${limits.children}: ${wayOut}`,
+    );
+  }
 }
 
 /** Moves the entry to the young end and lets the oldest go. True when one went. */
@@ -74,6 +87,7 @@ export function seal(input: Sealed): string {
     snapshot: state.snapshot === undefined ? UNBORN : storeSnapshot(state.snapshot),
     unborn: state.snapshot === undefined ? true : undefined,
     parent: state.parent,
+    children: state.children.size === 0 ? undefined : [...state.children],
     timers: Array.from(state.timers, ([id, { event, dueMs, armed }]) => ({
       id,
       event,

@@ -106,11 +106,17 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
       for (const each of listOf(intent.value)) {
         assertSerialisable(each.input, `input of ${each.address}`);
         const event = { type: 'actor.spawn', parent: input.address, input: each.input };
-        asked.tells.push({ to: address(each.address), event });
+        const child = address(each.address);
+        asked.tells.push({ to: child, event });
+        if (each.outlives !== true) state.children.add(child);
       }
       return;
     case 'stopChild':
-      for (const each of listOf(intent.value)) asked.tells.push({ to: address(each), event: { type: 'actor.stop' } });
+      for (const each of listOf(intent.value)) {
+        const child = address(each);
+        asked.tells.push({ to: child, event: { type: 'actor.stop' } });
+        state.children.delete(child);
+      }
       return;
     case 'effect':
       for (const each of listOf(intent.value)) {

@@ -1,5 +1,6 @@
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import type { ActorState } from './actor-state.ts';
+import { endChildren, hearOfChild } from './children.ts';
 import type { Outcome } from './envelope.ts';
 import { type Asked, applyActions } from './step-actions.ts';
 import type { StepInput } from './step-input.ts';
@@ -39,6 +40,7 @@ export function runStep(input: StepInput): StepResult {
   const asked: Asked = { tells: [], replies: [], calls: [], serial: 0 };
   state.step++;
   const { event } = input.cause;
+  hearOfChild(state, input.cause);
   if (event.type === 'actor.stop') return stop(input, asked);
   if (event.type === 'actor.release') return release(state, asked);
   const isSpawn = event.type === 'actor.spawn';
@@ -107,22 +109,33 @@ function existsAlready(input: StepInput, asked: Asked, event: AnyEventObject): S
 }
 
 function stop(input: StepInput, asked: Asked): StepResult {
-  const { state, position } = input;
+  const { state, position, cause } = input;
+  const isThere = state.snapshot !== undefined || state.status !== 'active';
+  const isAlive = isThere && (state.status === 'active' || state.status === 'parked');
+  const { supervisor } = cause.event;
+  if (supervisor !== undefined && isAlive && state.parent !== supervisor) {
+    return { ...asked, outcome: 'dropped', reason: `it is supervised by ${state.parent ?? 'nobody'}` };
+  }
   state.endedUpTo = Math.max(state.endedUpTo, position ?? 0);
   // One that waits for its release to make its first step is there, though it has no snapshot.
-  if (state.snapshot === undefined && state.status === 'active') {
-    return { ...asked, outcome: 'dropped', reason: 'it never existed' };
+  if (!isThere) return { ...asked, outcome: 'dropped', reason: 'it never existed' };
+  if (supervisor !== undefined && !isAlive) return { ...asked, outcome: 'dropped', reason: `it is ${state.status}` };
+  const { parent } = state;
+  if (isAlive && parent !== undefined && parent !== cause.from) {
+    const reason = `it was stopped by ${cause.from}`;
+    asked.tells.push({ to: parent, event: { type: 'actor.stopped', address: input.address, reason, code: 'STOPPED' } });
   }
   return end(input, asked, 'stopped');
 }
 
-/** Nothing runs on in an ended actor; its numbers towards others stay, so that it can be made again. */
+/** Nothing runs on in an ended actor, nor below it; its numbers towards others stay, so that it can be made again. */
 function end(input: StepInput, asked: Asked, status: 'done' | 'stopped'): StepResult {
   const { state } = input;
   state.status = status;
   state.parked = undefined;
   state.timers.clear();
   state.effects.clear();
+  asked.tells.push(...endChildren(state, input.address));
   return { ...asked, outcome: 'handled' };
 }
 
