@@ -1,5 +1,5 @@
 import type { ActorState } from './actor-state.ts';
-import { admit, mayBeForgotten } from './admit.ts';
+import { admit, doneBelow, mayBeForgotten } from './admit.ts';
 import { answerLater } from './answer-later.ts';
 import { backoffMs, Halted } from './backoff.ts';
 import type { CheckedEvent } from './check-event.ts';
@@ -140,10 +140,10 @@ export class ActorCell {
     if (work.kind !== 'message' && state.status === 'parked') return;
     if (work.kind === 'message') {
       this.#reached('receive');
-      const admission = admit(state, work.delivery.message);
+      const admission = admit(state, work.delivery);
       if (admission === 'known') {
         this.#actor.recognised(work.delivery.message);
-        return work.delivery.ack();
+        return work.delivery.ack(doneBelow(state, work.delivery));
       }
       if (admission === 'early') return handBack(this.#context, work.delivery);
       if (admission === 'parked') return this.#keep(work, state);

@@ -31,6 +31,8 @@ export interface ActorState {
   recent: string[];
   /** Highest mailbox position taken. Invariant: only grows. */
   takenUpTo: number;
+  /** Every message of that store at a lower mailbox position was taken, whoever sent it. Invariant: in one store it only grows. */
+  done: { readonly store: string; readonly below: number };
   /** Mailbox position of the last `actor.stop` taken; 0 = none. */
   endedUpTo: number;
   outbox: MailboxMessage[];
@@ -53,6 +55,7 @@ export function emptyState(): ActorState {
     forgot: false,
     recent: [],
     takenUpTo: 0,
+    done: { store: '', below: 0 },
     endedUpTo: 0,
     outbox: [],
     timers: new Map(),
@@ -76,6 +79,7 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     forgot: stored.forgot === true,
     recent: stored.recent,
     takenUpTo: stored.takenUpTo ?? Number.MAX_SAFE_INTEGER,
+    done: stored.done ?? { store: '', below: 0 },
     endedUpTo: stored.endedUpTo ?? 0,
     outbox: storedMessages(stored),
     timers: new Map(

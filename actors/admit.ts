@@ -6,12 +6,19 @@ import { placeOf } from './sequence.ts';
 import type { Delivery, MailboxMessage } from './transport.ts';
 
 /** Whether a message is to be taken now. `known`: it was taken in an earlier step. */
-export function admit(state: ActorState, message: MailboxMessage): 'take' | 'known' | 'early' | 'parked' {
+export function admit(state: ActorState, delivery: Delivery): 'take' | 'known' | 'early' | 'parked' {
+  const { message } = delivery;
+  if (delivery.position < doneBelow(state, delivery)) return 'known';
   const place = placeIn(state, message);
   if (place === 'known') return 'known';
   // Also what comes after a message that waits, so that all of them are taken in order once it is released.
   if (state.status === 'parked' && !isControl(message.event)) return 'parked';
   return place === 'next' ? 'take' : 'early';
+}
+
+/** Every message of the delivery's store at a lower position was taken; 0 when the state says nothing of that store. */
+export function doneBelow({ done }: ActorState, { store }: Delivery): number {
+  return done.store === store ? done.below : 0;
 }
 
 function placeIn(state: ActorState, message: MailboxMessage): 'next' | 'known' | 'early' {
@@ -44,8 +51,11 @@ export function refresh(state: ActorState, message: MailboxMessage): void {
 }
 
 /** Remembers a message as taken; committed with the step that takes it. */
-export function remember(state: ActorState, { message, position }: Delivery, limits: Limits): void {
+export function remember(state: ActorState, delivery: Delivery, limits: Limits): void {
+  const { message, position } = delivery;
   state.takenUpTo = Math.max(state.takenUpTo, position);
+  const below = Math.max(doneBelow(state, delivery), delivery.doneBelow());
+  if (below > 0) state.done = { store: delivery.store, below };
   if (message.sequence === undefined) {
     state.recent.push(message.id);
     if (state.recent.length > limits.idsRemembered) state.recent.shift();

@@ -1,6 +1,6 @@
 import type { ActorState, PendingTimer } from './actor-state.ts';
 import { address } from './address.ts';
-import { remember } from './admit.ts';
+import { doneBelow, remember } from './admit.ts';
 import { untilAvailable } from './backoff.ts';
 import { bytesOf } from './bytes-of.ts';
 import type { CheckedEvent } from './check-event.ts';
@@ -86,7 +86,7 @@ export async function commitResult(
   // Given up meanwhile: the next owner only sees that the message was taken, so nobody else can tell its asker.
   if (cycle.halted() && work.kind === 'message' && consume) answer(context, work.delivery.message, result);
   cycle.reached('commit');
-  if (work.kind === 'message' && consume) work.delivery.ack();
+  if (work.kind === 'message' && consume) work.delivery.ack(doneBelow(state, work.delivery));
   cycle.reached('acknowledge');
   if (work.kind === 'message' && consume) answer(context, work.delivery.message, result);
   cycle.reached('send');

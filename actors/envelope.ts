@@ -76,6 +76,8 @@ const envelope = z.object({
   recent: z.array(z.string()),
   /** Highest mailbox position taken. Steps stored before positions were kept have none: it may have been any. */
   takenUpTo: z.number().optional(),
+  /** Every message of that store at a lower mailbox position was taken. */
+  done: z.object({ store: z.string(), below: z.number() }).optional(),
   /** Mailbox position of the last `actor.stop` taken: what waited before it makes the actor no more. */
   endedUpTo: z.number().optional(),
   /** Last sequence given to each receiving actor. */

@@ -18,6 +18,7 @@ export function freshStart(journal: readonly JournalEntry[], host: string): stri
   const envelope: Envelope = {
     ...{ format: 1, version: 0, step: lastStep(journal) + 1, host, status: 'active', snapshot: UNBORN, unborn: true },
     ...{ timers: [], cursors: {}, forgot: true, recent: [], takenUpTo: Number.MAX_SAFE_INTEGER, sent: {} },
+    done: journal.map(({ body }) => doneOf(body)).findLast((done) => done !== undefined),
     ...{ outbox: [], effects: [], tells: [], outcome: 'handled', reason: 'forgotten by hand' },
     cause: { kind: 'message', from: `external:${host}`, event: { type: 'actor.forget' } },
   };
@@ -33,6 +34,17 @@ function lastStep(journal: readonly JournalEntry[]): number {
     else if (last !== undefined) last++;
   }
   return last ?? journal.at(-1)?.sequence ?? 0;
+}
+
+const withDone = z.object({ done: z.object({ store: z.string(), below: z.number() }) });
+
+/** What an actor has taken for certain stays taken. Of a step that is damaged otherwise, too. */
+function doneOf(body: string): Envelope['done'] {
+  try {
+    return withDone.safeParse(JSON.parse(body)).data?.done;
+  } catch {
+    return undefined; // not JSON: that is why it is to be forgotten
+  }
 }
 
 function stepOf(body: string): number | undefined {

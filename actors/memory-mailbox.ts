@@ -21,7 +21,8 @@ export class MemoryMailbox {
   /** Those nobody holds and that wait out no delay. */
   #ready: Waiting[] = [];
   #next = 1;
-  readonly #perActor = new Map<Address, number>();
+  /** Positions of each actor's messages, rising. */
+  readonly #perActor = new Map<Address, Set<number>>();
   readonly #consumers: Receive[] = [];
   #pumping = false;
 
@@ -35,14 +36,16 @@ export class MemoryMailbox {
   }
 
   waitingFor(actor: Address): number {
-    return this.#perActor.get(actor) ?? 0;
+    return this.#perActor.get(actor)?.size ?? 0;
   }
 
   add(message: MailboxMessage): void {
     const item: Waiting = { order: this.#next++, message, attempt: 0, holder: undefined };
     this.#waiting.add(item);
     this.#ready.push(item);
-    this.#perActor.set(message.to, this.waitingFor(message.to) + 1);
+    const positions = this.#perActor.get(message.to);
+    if (positions === undefined) this.#perActor.set(message.to, new Set([item.order]));
+    else positions.add(item.order);
     this.#pump();
   }
 
@@ -56,6 +59,11 @@ export class MemoryMailbox {
       this.#consumers.splice(at, 1);
       this.#giveBack([...this.#waiting].filter((item) => item.holder === own));
     };
+  }
+
+  #doneBelow({ message, order }: Waiting): number {
+    for (const position of this.#perActor.get(message.to) ?? []) if (position !== order) return position;
+    return this.#next;
   }
 
   #giveBack(items: readonly Waiting[]): void {
@@ -85,12 +93,14 @@ export class MemoryMailbox {
     consumer({
       message: item.message,
       position: item.order,
+      store: 'memory',
       attempt: item.attempt,
+      doneBelow: () => this.#doneBelow(item),
       ack: () => {
         if (!this.#waiting.delete(item)) return;
-        const left = this.waitingFor(item.message.to) - 1;
-        if (left > 0) this.#perActor.set(item.message.to, left);
-        else this.#perActor.delete(item.message.to);
+        const positions = this.#perActor.get(item.message.to);
+        positions?.delete(item.order);
+        if (positions?.size === 0) this.#perActor.delete(item.message.to);
       },
       nak: (delayMs) => {
         if (item.holder !== consumer) return;

@@ -98,6 +98,7 @@ export function seal(input: Sealed): string {
     forgot: state.forgot ? true : undefined,
     recent: state.recent,
     takenUpTo: state.takenUpTo,
+    done: state.done.below === 0 ? undefined : state.done,
     endedUpTo: state.endedUpTo === 0 ? undefined : state.endedUpTo,
     sent: Object.fromEntries(state.sent),
     outbox: state.outbox,

@@ -93,6 +93,8 @@ test('a step stored before positions were kept is readable: then any message may
     message,
     position: 1_000_000,
     attempt: 1,
+    store: 's',
+    doneBelow: () => 0,
     ack: () => {},
     nak: () => {},
     isStored: async () => true,

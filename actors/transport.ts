@@ -55,9 +55,17 @@ export interface Delivery {
   readonly message: MailboxMessage;
   /** Where it lies in the mailbox: the same however often it is delivered; later messages of an actor lie higher. */
   readonly position: number;
+  /** Which store the position is of: of another one of the same name, numbers mean nothing. */
+  readonly store: string;
   /** 1 on the first delivery. */
   readonly attempt: number;
-  ack(): void;
+  /**
+   * Every message of this actor at a lower position is acknowledged, this one apart: true for ever once it was. 0 when nothing
+   * new is known.
+   */
+  doneBelow(): number;
+  /** `doneBelow`: what the actor's committed state says since; what lies below need not be told apart by its sender any more. */
+  ack(doneBelow?: number): void;
   /** Hand it back, to be delivered again after `delayMs`. */
   nak(delayMs: number): void;
   /**

@@ -1,11 +1,13 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { transportError, WriteImpossible, WriteRefused } from './errors.ts';
+import { encodePack, type Letter, MOST_LETTERS } from './pack.ts';
 import { publishWhenLed } from './publish-when-led.ts';
-import type { StreamWrite } from './raw-publish.ts';
+import { LONGEST_SUBJECT, type StreamWrite } from './raw-publish.ts';
 import { SingleWrites } from './single-writes.ts';
 
 interface Unit {
   readonly writes: readonly StreamWrite[];
+  readonly letters: readonly Letter[];
   readonly resolve: (sequence: number) => void;
   readonly reject: (error: Error) => void;
 }
@@ -18,14 +20,20 @@ export interface GroupCommitOptions {
   readonly inFlight: number;
   /** Messages in one batch (the server's limit is 1,000). */
   readonly batchMessages: number;
+  /** Whether a letter to that partition may be stored in one message with others. Never when not given. */
+  readonly mayPack?: (partition: number) => boolean;
+  /** A new subject for a pack. */
+  readonly packSubject?: () => string;
 }
 
 const BATCH_BYTES = 2_000_000;
+const PACK_BYTES = 256_000;
 
 /**
  * Stores units (one step with its outgoing messages, or one message) atomically, and many units of one moment in one
  * atomic batch: while a batch is under way the next one fills. When one unit is at fault (it lost its compare-and-set, or
  * cannot be stored at all) none of its batch is stored, and the batch is halved until that one stands alone; the others land.
+ * What the units of a batch send goes into one message where that may be: it is stored by three servers at once then.
  */
 export class GroupCommit {
   readonly #connection: () => NatsConnection;
@@ -43,17 +51,18 @@ export class GroupCommit {
   }
 
   /**
-   * Returns the sequence of the first message. Throws `WriteRefused` when this unit lost its compare-and-set,
+   * Returns the sequence of the first of `writes`. Throws `WriteRefused` when this unit lost its compare-and-set,
    * `WriteImpossible` (terminal) when it can never be stored, else `TransportUnavailable` (outcome unknown).
    */
-  write(writes: readonly StreamWrite[]): Promise<number> {
+  write(writes: readonly StreamWrite[], letters: readonly Letter[] = NO_LETTERS): Promise<number> {
     const first = writes[0];
     if (!this.#options.atomic) {
-      if (first === undefined || writes.length !== 1) throw new RangeError('one message a unit without atomic batches');
+      if (first === undefined || writes.length !== 1 || letters.length > 0)
+        throw new RangeError('one message a unit without atomic batches');
       return this.#singles.write(first).catch(rethrow);
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ writes, resolve, reject });
+      this.#queue.push({ writes, letters, resolve, reject });
       // After the current turn, so that all units of this turn go together.
       if (this.#queue.length === 1) setImmediate(() => this.#pump());
     });
@@ -81,6 +90,10 @@ export class GroupCommit {
     for (const unit of this.#queue) {
       messages += unit.writes.length;
       for (const write of unit.writes) bytes += write.data.length;
+      for (const letter of unit.letters) {
+        bytes += letter.data.length;
+        if (!this.#mayPack(letter)) messages += 1;
+      }
       const subject = unit.writes.find((write) => write.expected !== undefined)?.subject;
       const full = messages > this.#options.batchMessages || bytes > BATCH_BYTES;
       if (taken.length > 0 && (full || (subject !== undefined && guarded.has(subject)))) break;
@@ -91,8 +104,23 @@ export class GroupCommit {
     return taken;
   }
 
+  #mayPack({ partition, subject }: Letter): boolean {
+    // What could not be stored alone is not stored at all: whether it goes in a pack may change at any time.
+    return subject.length <= LONGEST_SUBJECT && (this.#options.mayPack?.(partition) ?? false);
+  }
+
+  /** In packs what may be, the others by themselves. */
+  #post(letters: readonly Letter[]): StreamWrite[] {
+    const { packSubject } = this.#options;
+    const packed = packSubject === undefined ? [] : letters.filter((letter) => this.#mayPack(letter));
+    if (packSubject === undefined || packed.length < 2) return letters.map(alone);
+    const inPacks = new Set(packed);
+    const packs = inParts(packed).map((part) => ({ subject: packSubject(), data: encodePack(part) }));
+    return [...letters.filter((letter) => !inPacks.has(letter)).map(alone), ...packs];
+  }
+
   async #send(units: readonly Unit[]): Promise<void> {
-    const writes = units.flatMap((unit) => unit.writes);
+    const writes = [...units.flatMap((unit) => unit.writes), ...this.#post(units.flatMap((unit) => unit.letters))];
     try {
       let sequence = await publishWhenLed(this.#connection, writes, this.#options.timeoutMs);
       for (const unit of units) {
@@ -109,6 +137,27 @@ export class GroupCommit {
       for (const unit of units) unit.reject(writeError(error));
     }
   }
+}
+
+const NO_LETTERS: readonly Letter[] = [];
+
+function alone({ subject, data }: Letter): StreamWrite {
+  return { subject, data };
+}
+
+function inParts(letters: readonly Letter[]): Letter[][] {
+  const parts: Letter[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const letter of letters) {
+    bytes += letter.data.length;
+    const part = bytes > PACK_BYTES ? undefined : parts.at(-1);
+    if (part !== undefined && part.length < MOST_LETTERS) part.push(letter);
+    else {
+      parts.push([letter]);
+      bytes = letter.data.length;
+    }
+  }
+  return parts;
 }
 
 /** None of them was stored, and for what one of them is. */

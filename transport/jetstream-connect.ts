@@ -99,7 +99,12 @@ function unreachable(error: unknown, servers: readonly string[]): Error {
 async function connectOnce(given: JetStreamOptions): Promise<Transport> {
   let options = given;
   const timeoutMs = options.timeoutMs ?? 2_000;
-  const common = { ...options.connection, name: options.name, timeout: timeoutMs, pingInterval: 2_000, maxPingOut: 2 };
+  const common = {
+    // Each request would keep a stack of its own for an error that hardly ever comes.
+    noAsyncTraces: true,
+    ...options.connection,
+    ...{ name: options.name, timeout: timeoutMs, pingInterval: 2_000, maxPingOut: 2 },
+  };
   const connection = await connect({
     ...common,
     servers: [...options.servers],

@@ -1,5 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { type NatsConnection, nuid } from '@nats-io/transport-node';
 import {
   type Address,
   type Alert,
@@ -10,6 +10,7 @@ import {
   type MailboxMessage,
   type PartitionConsumer,
   PayloadTooLarge,
+  partitionOf,
   type ScheduledMessage,
   StaleCommit,
   type StepCommit,
@@ -27,6 +28,7 @@ import { MailboxLimit } from './mailbox-limit.ts';
 import { isExternal } from './mailbox-line.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { NatsBus } from './nats-bus.ts';
+import type { Letter } from './pack.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
 import { readLast, readStored } from './read-stored.ts';
 import type { ServerTime } from './server-time.ts';
@@ -86,8 +88,12 @@ export class JetStreamTransport implements Transport {
     this.schedules = parts.schedules;
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
     const { atomic, timeoutMs } = parts;
-    this.#group = new GroupCommit(() => parts.near.current, { atomic, timeoutMs, inFlight: 6, batchMessages: 150 });
     const { manager, stream, subjects } = parts;
+    this.#group = new GroupCommit(() => parts.near.current, {
+      ...{ atomic, timeoutMs, inFlight: 6, batchMessages: 150 },
+      mayPack: (partition) => this.#mailboxes.mayPack(partition),
+      packSubject: () => subjects.pack(nuid.next()),
+    });
     const connection = (): NatsConnection => parts.near.current;
     this.#journals = new JournalSweep({ connection, manager, stream, subjects, silenceMs: timeoutMs * 2 });
     this.#mailboxes = new Mailboxes({
@@ -118,10 +124,10 @@ export class JetStreamTransport implements Transport {
       commitId: step.commitId,
     };
     // Made in any case: one that could not be sent later must fail the step now.
-    const outgoing = this.#outgoingWrites(step);
+    const outgoing = this.#letters(step);
     const scheduled = (step.scheduled ?? []).flatMap((each) => this.#scheduleWrite(each) ?? []);
     try {
-      if (this.atomicOutgoing) return await this.#group.write(fitting(step, [journal, ...outgoing, ...scheduled]));
+      if (this.atomicOutgoing) return await this.#group.write(...fitting(step, [journal, ...scheduled], outgoing));
       const sequence = await this.#group.write([journal]);
       // Lost with this process at worst, and then the timer begins again on the next host.
       for (const write of scheduled) this.#group.write([write]).catch(() => {});
@@ -133,12 +139,12 @@ export class JetStreamTransport implements Transport {
   }
 
   /** Throws `TooManyMessages` before all of them are encoded: that alone would hold up the host. */
-  #outgoingWrites({ address, outgoing }: StepCommit): readonly StreamWrite[] {
+  #letters({ address, outgoing }: StepCommit): readonly Letter[] {
     let bytes = 0;
     return outgoing.map((message, index) => {
-      const write = this.#mailboxWrite(message);
-      bytes += write.data.length;
-      if (bytes <= MOST_BYTES) return write;
+      const letter = this.#letter(message);
+      bytes += letter.data.length;
+      if (bytes <= MOST_BYTES) return letter;
       throw new TooManyMessages(
         `${index + 1} of ${outgoing.length} messages of a step of ${address} have ${bytes} bytes, the servers take ${MOST_BYTES} at once: send them in several steps`,
       );
@@ -260,8 +266,14 @@ export class JetStreamTransport implements Transport {
   }
 
   #mailboxWrite(message: MailboxMessage): StreamWrite {
+    const { subject, data } = this.#letter(message);
+    return { subject, data };
+  }
+
+  #letter(message: MailboxMessage): Letter {
     const data = this.#encode(JSON.stringify(message), `a message to ${message.to}`);
-    return { subject: this.#parts.subjects.mailbox(message), data };
+    const partition = partitionOf(message.to, this.partitions);
+    return { partition, data, subject: this.#parts.subjects.mailbox(message) };
   }
 
   #encode(text: string, what: string): Uint8Array {
@@ -288,7 +300,8 @@ export class JetStreamTransport implements Transport {
 
   async #isStored(sequence: number): Promise<boolean> {
     const { manager, stream } = this.#parts;
-    return (await this.#answered(() => manager.streams.getMessage(stream, { seq: sequence }))) !== null;
+    const seq = Math.floor(sequence);
+    return (await this.#answered(() => manager.streams.getMessage(stream, { seq }))) !== null;
   }
 
   async #depth(address: Address): Promise<number> {
@@ -317,9 +330,14 @@ export class JetStreamTransport implements Transport {
 }
 
 /** Throws `TooManyMessages`: the servers would refuse it for ever. */
-function fitting({ address }: StepCommit, writes: readonly StreamWrite[]): readonly StreamWrite[] {
-  if (writes.length <= MOST_WRITES) return writes;
+function fitting(
+  { address }: StepCommit,
+  writes: readonly StreamWrite[],
+  letters: readonly Letter[],
+): [readonly StreamWrite[], readonly Letter[]] {
+  const count = writes.length + letters.length;
+  if (count <= MOST_WRITES) return [writes, letters];
   throw new TooManyMessages(
-    `a step of ${address} has ${writes.length} messages and scheduled timers, the servers take ${MOST_WRITES} at once: send them in several steps`,
+    `a step of ${address} has ${count} messages and scheduled timers, the servers take ${MOST_WRITES} at once: send them in several steps`,
   );
 }

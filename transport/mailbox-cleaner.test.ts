@@ -10,7 +10,7 @@ function recording() {
       delete: (sequence) => void removals.push(`${sequence}`),
       purge: (_filter, sequence) => void removals.push(`<${sequence}`),
     },
-    filter: 'm.>',
+    filter: 'q.1.>',
     position: () => position,
     onAcknowledged: () => {},
   });

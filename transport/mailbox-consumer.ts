@@ -7,6 +7,9 @@ import type { FeedMember, MailboxFeed } from './mailbox-feed.ts';
 import { type LineItem, MailboxLine } from './mailbox-line.ts';
 import type { MailboxSweeper } from './mailbox-sweeper.ts';
 import type { MessageDeleter } from './message-deleter.ts';
+import { type PackedLetter, positionIn } from './pack.ts';
+import type { PackMember, PackSweeper } from './pack-sweeper.ts';
+import { PackedMessages } from './packed-messages.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 
 const messageSchema = z.object({
@@ -22,11 +25,14 @@ const messageSchema = z.object({
 export interface MailboxOptions {
   readonly stream: string;
   readonly partition: number;
+  /** Which stream of that name. */
+  readonly store: string;
   readonly filter: string;
   readonly mailboxOf: (to: MailboxMessage['to']) => string;
   readonly feed: MailboxFeed;
   readonly deleter: MessageDeleter;
   readonly sweeper: MailboxSweeper;
+  readonly packs: PackSweeper;
   readonly receive: (delivery: Delivery) => void;
   /** False once another stream bears the name. */
   readonly isSameStream: () => Promise<boolean>;
@@ -40,6 +46,9 @@ const ROOM = [
   { below: 8_192, each: 32 },
 ];
 
+/** So many in memory that no packs should come, which are kept there whatever their number. */
+const MUCH = 4_096;
+
 /**
  * The mailboxes of one partition. A message is in the stream until it is acknowledged, which removes it; so a new owner
  * simply reads from the start, in order, without waiting for anybody's time-out.
@@ -50,6 +59,8 @@ export class MailboxConsumer implements PartitionConsumer {
   readonly #options: MailboxOptions;
   readonly #again = new Set<NodeJS.Timeout>();
   readonly #cleaner: MailboxCleaner;
+  readonly #packed = new PackedMessages(() => performance.now());
+  readonly #pack: PackMember;
   readonly #lines = new Map<string, MailboxLine>();
   /** Feeds that read again what was skipped, one an actor. */
   readonly #catchingUp = new Map<MailboxLine, StreamFeed | 'opening'>();
@@ -64,6 +75,8 @@ export class MailboxConsumer implements PartitionConsumer {
     const { deleter, filter, sweeper } = options;
     const position = (): number => this.#member?.position() ?? 0;
     this.#cleaner = new MailboxCleaner({ deleter, filter, position, onAcknowledged: () => sweeper.later() });
+    const isCrowded = (): boolean => this.#catchingUp.size > 0 || this.#inMemory >= MUCH;
+    this.#pack = { partition: options.partition, messages: this.#packed, position, isCrowded };
   }
 
   static async open(
@@ -72,8 +85,12 @@ export class MailboxConsumer implements PartitionConsumer {
     options: MailboxOptions,
   ): Promise<MailboxConsumer> {
     const consumer = new MailboxConsumer(connection, manager, options);
-    consumer.#member = await options.feed.join(options.partition, (stored) => consumer.#receive(stored));
+    consumer.#member = await options.feed.join(options.partition, {
+      onMessage: (stored) => consumer.#receive(stored),
+      onLetters: (sequence, letters) => consumer.#receiveLetters(sequence, letters),
+    });
     options.sweeper.add(consumer.#cleaner, options.partition);
+    options.packs.add(consumer.#pack);
     return consumer;
   }
 
@@ -85,22 +102,36 @@ export class MailboxConsumer implements PartitionConsumer {
     this.#catchingUp.clear();
     this.#member?.leave();
     await Promise.all(late.map((feed) => feed.stop()));
+    this.#options.packs.remove(this.#pack);
     await this.#options.sweeper.remove(this.#cleaner);
   }
 
   #receive(stored: FeedMessage): void {
     this.#cleaner.seen(stored.sequence);
-    const message = this.#parse(stored);
+    const { sequence } = stored;
+    const message = this.#parse(stored.data, () => this.#cleaner.acknowledged(sequence));
     if (message === undefined) return;
     const line = this.#lineOf(message);
-    line.offer({ message, sequence: stored.sequence, released: () => {} }, this.#room());
+    line.offer({ message, sequence, position: sequence, released: () => {} }, this.#room());
     this.#hurryFor(line);
     if (line.size === 0) this.#readOn(message, line);
   }
 
+  #receiveLetters(sequence: number, letters: readonly PackedLetter[]): void {
+    this.#packed.seen(sequence, letters.length);
+    for (const { data, index } of letters) {
+      const message = this.#parse(data, () => this.#packed.acknowledged(sequence, () => {}));
+      if (message === undefined) continue;
+      const item = { message, sequence, position: positionIn(sequence, index), packed: true, released: () => {} };
+      const line = this.#lineOf(message);
+      line.offer(item, this.#room());
+      this.#hurryFor(line);
+    }
+  }
+
   /** Undefined when it is none of ours: kept as a dead letter. */
-  #parse(stored: FeedMessage): MailboxMessage | undefined {
-    let parsed: unknown = new TextDecoder().decode(stored.data);
+  #parse(data: Uint8Array, buried: () => void): MailboxMessage | undefined {
+    let parsed: unknown = new TextDecoder().decode(data);
     try {
       parsed = JSON.parse(String(parsed));
       // The schema checks everything the interface says; `to` is branded only for the compiler.
@@ -109,17 +140,17 @@ export class MailboxConsumer implements PartitionConsumer {
     } catch (error) {
       const reason = error instanceof z.ZodError || error instanceof SyntaxError ? error.message : undefined;
       if (reason === undefined) throw error;
-      void this.#bury(parsed, `not a mailbox message: ${reason}`, stored.sequence);
+      void this.#bury(parsed, `not a mailbox message: ${reason}`, buried);
       return undefined;
     }
   }
 
   /** Tried until it is kept: before that it must stay in the mailbox. */
-  async #bury(message: unknown, reason: string, sequence: number): Promise<void> {
+  async #bury(message: unknown, reason: string, buried: () => void): Promise<void> {
     while (!this.#stopped) {
       try {
         await this.#options.refuse(message, reason);
-        this.#cleaner.acknowledged(sequence);
+        buried();
         return;
       } catch {
         // No leader or not connected: ask again until the servers are back.
@@ -146,16 +177,16 @@ export class MailboxConsumer implements PartitionConsumer {
     return line;
   }
 
-  #done(item: LineItem, line: MailboxLine): void {
+  #done(item: LineItem, line: MailboxLine, doneBelow: number | undefined): void {
     const { message, sequence } = item;
     this.#inMemory -= 1;
-    line.acknowledged(item);
+    line.acknowledged(item, doneBelow);
     const removed = (): void => {
-      line.removed(message);
+      line.removed(item);
       this.#hurryFor(line);
-      if (line.isEmpty) this.#lines.delete(message.to);
+      if (line.isEmpty && this.#lines.get(message.to) === line) this.#lines.delete(message.to);
     };
-    this.#cleaner.acknowledged(sequence, removed);
+    (item.packed === true ? this.#packed : this.#cleaner).acknowledged(sequence, removed);
     this.#hurryFor(line);
     this.#readOn(message, line);
   }
@@ -181,10 +212,11 @@ export class MailboxConsumer implements PartitionConsumer {
     };
     const onMessage = (stored: FeedMessage): void => {
       if (this.#stopped || line.unreadFrom === undefined) return;
-      const again = this.#parse(stored);
+      const { sequence } = stored;
+      const again = this.#parse(stored.data, () => this.#cleaner.acknowledged(sequence));
       const release = (): void => feed?.release();
       const taken =
-        again !== undefined && line.offerAgain({ message: again, sequence: stored.sequence, released: release });
+        again !== undefined && line.offerAgain({ message: again, sequence, position: sequence, released: release });
       this.#hurryFor(line);
       if (!taken) release();
       if (line.unreadFrom === undefined) end();
@@ -209,12 +241,14 @@ export class MailboxConsumer implements PartitionConsumer {
     let settled = false;
     this.#options.receive({
       message: item.message,
-      position: item.sequence,
+      position: item.position,
+      store: this.#options.store,
+      doneBelow: () => line.doneBelow(item),
       attempt,
-      ack: () => {
+      ack: (doneBelow) => {
         if (settled) return;
         settled = true;
-        this.#done(item, line);
+        this.#done(item, line, doneBelow);
       },
       nak: (delayMs) => {
         if (settled || this.#stopped) return;

@@ -1,5 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { decodePack, type PackedLetter } from './pack.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -8,6 +9,13 @@ const WINDOW = 2_048;
 /** A feed with fewer messages left to read has caught up. */
 const CAUGHT_UP = 1_024;
 const MERGE_AFTER_MS = 1_000;
+
+/** What comes for one partition. */
+export interface FeedReceiver {
+  readonly onMessage: (message: FeedMessage) => void;
+  /** Its letters of a pack. */
+  readonly onLetters: (sequence: number, letters: readonly PackedLetter[]) => void;
+}
 
 /** One partition's part in the feed. */
 export interface FeedMember {
@@ -19,7 +27,7 @@ export interface FeedMember {
 
 interface Member {
   readonly partition: number;
-  readonly onMessage: (message: FeedMessage) => void;
+  readonly receiver: FeedReceiver;
   /** Messages below were handed out. */
   next: number;
 }
@@ -44,6 +52,7 @@ export class MailboxFeed {
   readonly #stream: string;
   readonly #isSameStream: () => Promise<boolean>;
   readonly #subjects: Subjects;
+  readonly #onPack: (sequence: number) => void;
   readonly #members = new Set<Member>();
   #opened: readonly Opened[] = [];
   #joining: { readonly members: Set<Member>; readonly open: Promise<void> } | undefined;
@@ -56,7 +65,9 @@ export class MailboxFeed {
     stream: string,
     subjects: Subjects,
     isSameStream: () => Promise<boolean>,
+    onPack: (sequence: number) => void,
   ) {
+    this.#onPack = onPack;
     this.#isSameStream = isSameStream;
     this.#connection = connection;
     this.#manager = manager;
@@ -65,8 +76,8 @@ export class MailboxFeed {
   }
 
   /** Resolves when the partition is being read, from its first stored message on. Throws the client library's errors. */
-  async join(partition: number, onMessage: (message: FeedMessage) => void): Promise<FeedMember> {
-    const member: Member = { partition, onMessage, next: 1 };
+  async join(partition: number, receiver: FeedReceiver): Promise<FeedMember> {
+    const member: Member = { partition, receiver, next: 1 };
     this.#members.add(member);
     try {
       await this.#openFor(member);
@@ -146,14 +157,38 @@ export class MailboxFeed {
 
   #filters(partitions: readonly number[]): string[] {
     if (partitions.length === this.#subjects.partitions) return [this.#subjects.mailboxes];
-    return partitions.map((partition) => this.#subjects.mailboxesOf(partition));
+    return [...partitions.map((partition) => this.#subjects.mailboxesOf(partition)), this.#subjects.packs];
   }
 
   #dispatch(opened: Opened, message: FeedMessage): void {
-    for (const member of opened.byPartition.get(this.#subjects.partitionOf(message.subject)) ?? []) {
-      if (message.sequence < member.next || !this.#members.has(member)) continue;
-      member.next = message.sequence + 1;
-      member.onMessage(message);
+    const { sequence, subject } = message;
+    if (this.#subjects.isPack(subject)) {
+      this.#dispatchPack(opened, message);
+      return;
+    }
+    for (const member of this.#waiting(opened, this.#subjects.partitionOf(subject), sequence)) {
+      member.receiver.onMessage(message);
+    }
+  }
+
+  #dispatchPack(opened: Opened, { sequence, data }: FeedMessage): void {
+    this.#onPack(sequence);
+    const decoded = decodePack(data);
+    const isOurs = decoded?.every(({ partition }) => partition < this.#subjects.partitions) ?? false;
+    // What is none of ours is to be buried, and by one partition is enough.
+    const letters = decoded !== undefined && isOurs ? decoded : [{ partition: 0, index: 0, data }];
+    const byPartition = Map.groupBy(letters, ({ partition }) => partition);
+    for (const [partition, own] of byPartition) {
+      for (const member of this.#waiting(opened, partition, sequence)) member.receiver.onLetters(sequence, own);
+    }
+  }
+
+  /** Members for whom that one is new; from now on it no longer is. */
+  *#waiting(opened: Opened, partition: number, sequence: number): Iterable<Member> {
+    for (const member of opened.byPartition.get(partition) ?? []) {
+      if (sequence < member.next || !this.#members.has(member)) continue;
+      member.next = sequence + 1;
+      yield member;
     }
   }
 

@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Address, DEFAULT_LIMITS, type MailboxMessage } from '#actors';
 import { type LineItem, MailboxLine } from './mailbox-line.ts';
 
 function item(sequence: number, extra: Partial<MailboxMessage> = {}): LineItem {
   const message = { id: `${sequence}`, to: 'vm/a' as Address, from: 'external:x', event: { type: 'x' }, ...extra };
-  return { message, sequence, released: () => {} };
+  return { message, sequence, position: sequence, released: () => {} };
 }
 
 function line() {
@@ -14,7 +15,7 @@ function line() {
   const settle = (count: number): void => {
     for (const each of handed.splice(0, count)) {
       made.acknowledged(each);
-      made.removed(each.message);
+      made.removed(each);
     }
   };
   return { line: made, handed, vanished, settle };
@@ -88,11 +89,11 @@ test('while one removal is late, no more messages from outside go through than a
     a.offer(item(i, { urgent: i % 2 === 0 }), 256);
     for (const each of takeAll(handed, a)) {
       taken += 1;
-      a.removed(each.message); // these at once
+      a.removed(each); // these at once
     }
   }
   expect(taken).toBe(DEFAULT_LIMITS.idsRemembered);
-  if (late !== undefined) a.removed(late.message);
+  if (late !== undefined) a.removed(late);
   expect(handed.length, 'its removal lets the others go on').toBeGreaterThan(0);
 });
 
@@ -106,7 +107,7 @@ test('while one removal is late, messages of at most 256 senders go through, urg
     a.offer(item(i, { from: `vm/${i}`, sequence: 1, urgent: i % 3 === 0, event: { type } }), 256);
     for (const each of takeAll(handed, a)) {
       senders.add(each.message.from);
-      a.removed(each.message);
+      a.removed(each);
     }
   }
   expect(senders.size).toBe(256);
@@ -120,10 +121,52 @@ test('a message that was handed out before a late one and is taken after it coun
   const [release] = takeAll(handed, a);
   for (const each of kept) {
     a.acknowledged(each);
-    a.removed(each.message);
+    a.removed(each);
   }
   for (let i = 26; i <= 60; i += 1) a.offer(item(i), 256);
   expect(handed, 'the release may still be stored').toHaveLength(0);
-  if (release !== undefined) a.removed(release.message);
+  if (release !== undefined) a.removed(release);
   expect(handed.length).toBeGreaterThan(0);
+});
+
+test('what the line calls done was acknowledged, whatever the order; what is covered waits for no removal', () => {
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({ offer: fc.constantFrom('vm/a', 'vm/b', 'external:x'), urgent: fc.boolean(), packed: fc.boolean() }),
+      fc.record({ acknowledge: fc.nat(9), covers: fc.boolean() }),
+    ),
+    { maxLength: 120 },
+  );
+  fc.assert(
+    fc.property(steps, (each) => {
+      const { line: a, handed } = line();
+      const open = new Set<number>();
+      let sequence = 0;
+      for (const step of each) {
+        if ('offer' in step) {
+          sequence += 1;
+          const position = step.packed ? sequence + 0.5 : sequence;
+          const { packed, urgent } = step;
+          open.add(position);
+          a.offer({ ...item(sequence, { from: step.offer, urgent }), position, packed }, 8);
+          continue;
+        }
+        const [taken] = handed.splice(step.acknowledge % Math.max(1, handed.length), 1);
+        if (taken === undefined) continue;
+        const below = a.doneBelow(taken);
+        for (const position of open) if (position !== taken.position) expect(position).toBeGreaterThanOrEqual(below);
+        open.delete(taken.position);
+        a.acknowledged(taken, step.covers ? below : undefined);
+      }
+    }),
+  );
+});
+
+test('messages of any number of senders go through without a removal when each step covers what was before', () => {
+  const { line: a, handed } = line();
+  for (let i = 1; i <= 2_000; i += 1) {
+    a.offer(item(i, { from: i % 2 === 0 ? `vm/${i}` : 'external:x' }), 256);
+    for (const each of handed.splice(0)) a.acknowledged(each, a.doneBelow(each));
+  }
+  expect([handed.length, a.size, a.isEmpty]).toEqual([0, 0, true]);
 });

@@ -13,7 +13,12 @@ const WORTH_HURRYING = 64;
 
 export interface LineItem {
   readonly message: MailboxMessage;
+  /** Of what is stored: the message or its pack. */
   readonly sequence: number;
+  /** Of the message alone. */
+  readonly position: number;
+  /** True when it came in a pack: then it is kept in memory, because its pack is not read again. */
+  readonly packed?: boolean;
   /** Called once it is acknowledged. */
   readonly released: () => void;
 }
@@ -42,6 +47,11 @@ export class MailboxLine {
   #handed = 0;
   #unremoved = 0;
   #held = false;
+  /** Of messages not acknowledged yet, rising. */
+  readonly #open = new Set<number>();
+  #seenUpTo = 0;
+  /** Taken ones that the actor tells apart only as long as it remembers their sender or id. */
+  readonly #uncovered = new Set<LineItem>();
   readonly #ids = new TakenSpan();
   readonly #senders = new TakenSpan();
 
@@ -70,8 +80,11 @@ export class MailboxLine {
 
   /** A message as the partition's own feed sees it, in rising order. `room`: how many may be in memory. */
   offer(item: LineItem, room: number): void {
+    this.#open.add(item.position);
+    this.#seenUpTo = item.position;
     if (item.message.urgent === true) this.#admit(item, this.#urgent);
-    else if (this.unreadFrom !== undefined || this.size >= room) this.#skipped.push(item.sequence);
+    else if (item.packed !== true && (this.unreadFrom !== undefined || this.size >= room))
+      this.#skipped.push(item.sequence);
     else this.#admit(item, this.#waiting);
   }
 
@@ -83,6 +96,7 @@ export class MailboxLine {
         this.#admit(item, this.#waiting);
         break;
       }
+      this.#open.delete(next);
       this.#edges.vanished(next);
     }
     const read = this.#skipped[this.#firstSkipped - 1] === item.sequence;
@@ -93,17 +107,41 @@ export class MailboxLine {
     return read;
   }
 
-  acknowledged(item: LineItem): void {
+  /**
+   * Every message at a lower position is acknowledged, that item apart. Later ones come in rising order, so it stays true.
+   */
+  doneBelow({ position }: LineItem): number {
+    for (const open of this.#open) if (open !== position) return open;
+    return Math.floor(this.#seenUpTo) + 1;
+  }
+
+  /** `doneBelow`: by its committed state the actor knows all below again, whoever sent it. */
+  acknowledged(item: LineItem, doneBelow = 0): void {
     this.#handed -= 1;
+    this.#open.delete(item.position);
     this.#spanOf(item.message).take(keyOf(item.message));
+    this.#uncovered.add(item);
     item.released();
+    let any = false;
+    for (const taken of this.#uncovered) {
+      if (taken.position >= doneBelow) break;
+      this.#forget(taken);
+      any = true;
+    }
+    if (any) this.#advance();
   }
 
   /** The message was acknowledged and is certainly no longer stored. */
-  removed(message: MailboxMessage): void {
-    this.#unremoved -= 1;
-    this.#spanOf(message).removed(keyOf(message));
+  removed(item: LineItem): void {
+    if (!this.#uncovered.has(item)) return;
+    this.#forget(item);
     this.#advance();
+  }
+
+  #forget(item: LineItem): void {
+    this.#uncovered.delete(item);
+    this.#unremoved -= 1;
+    this.#spanOf(item.message).removed(keyOf(item.message));
   }
 
   #spanOf(message: MailboxMessage): TakenSpan {

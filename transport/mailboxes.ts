@@ -5,6 +5,7 @@ import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxFeed } from './mailbox-feed.ts';
 import { MailboxSweeper } from './mailbox-sweeper.ts';
 import { MessageDeleter } from './message-deleter.ts';
+import { PackSweeper } from './pack-sweeper.ts';
 import type { StreamIdentity } from './stream-identity.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -26,7 +27,10 @@ interface Shared {
   readonly feed: MailboxFeed;
   readonly deleter: MessageDeleter;
   readonly sweeper: MailboxSweeper;
+  readonly packs: PackSweeper;
   readonly isSameStream: () => Promise<boolean>;
+  /** Which stream of its name. */
+  readonly store: string;
 }
 
 interface Place {
@@ -55,13 +59,22 @@ export class Mailboxes {
       bus,
       partitions: subjects.partitions,
       identity: created,
-      purge: (below, removed) => deleter.purge(subjects.mailboxes, below, removed),
+      purge: (below, removed) => deleter.purge(subjects.singles, below, removed),
       doneBelow: (partition, from, head) => this.#doneBelow(partition, from, head),
       settled: (silenceMs) => deleter.settled(silenceMs),
     });
     const isSameStream = (): Promise<boolean> => identity.isStill(created, 0);
-    const feed = new MailboxFeed(connection, manager, stream, subjects, isSameStream);
-    return { feed, deleter, sweeper, isSameStream };
+    const packs = new PackSweeper({
+      bus,
+      partitions: subjects.partitions,
+      identity: created,
+      purge: (below, removed) => deleter.purge(subjects.packs, below, removed),
+      remove: (sequence, removed) => deleter.delete(sequence, removed),
+      nowMs: () => performance.now(),
+    });
+    const onPack = (sequence: number): void => packs.seen(sequence);
+    const feed = new MailboxFeed(connection, manager, stream, subjects, isSameStream, onPack);
+    return { feed, deleter, sweeper, packs, isSameStream, store: created };
   }
 
   /** Throws the client library's errors. */
@@ -94,13 +107,19 @@ export class Mailboxes {
     else await consumer.stop();
   }
 
+  /** Whether a message to the partition may be stored together with those to others. */
+  mayPack(partition: number): boolean {
+    return this.#shared.packs.mayPack(partition);
+  }
+
   /**
    * The stream is another one than before: forgets all that is known by number, removes nothing by it, and reads every
    * partition from the first message on.
    */
   startAnew(): void {
-    const { feed, deleter, sweeper } = this.#shared;
+    const { feed, deleter, sweeper, packs } = this.#shared;
     sweeper.stop();
+    packs.stop();
     deleter.close();
     this.#shared = this.#share();
     for (const place of this.#places) {
@@ -126,8 +145,9 @@ export class Mailboxes {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const { feed, deleter, sweeper } = this.#shared;
+    const { feed, deleter, sweeper, packs } = this.#shared;
     sweeper.stop();
+    packs.stop();
     deleter.close();
     await feed.stop();
   }

@@ -38,7 +38,7 @@ function fieldsOf(write: StreamWrite): Fields {
 }
 
 /** Servers end the connection, and all that is under way on it, at a control line of more than 4,096 bytes. */
-const LONGEST_SUBJECT = 3_000;
+export const LONGEST_SUBJECT = 3_000;
 
 /** The message's headers as bytes. Throws `WriteImpossible`: nothing was sent then. */
 function headersOf(write: StreamWrite, batch: Fields = {}): MsgHdrs {

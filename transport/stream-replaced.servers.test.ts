@@ -52,7 +52,7 @@ test('a stream that was removed and made again under live hosts: all that is tol
     await expect.poll(told).toEqual([expect.stringContaining('stream remade was removed and made again')]);
   }
   // Taken messages leave the new stream as well.
-  const mailboxes = { subjects_filter: 'remade.m.>' };
+  const mailboxes = { subjects_filter: 'remade.q.>' };
   await expect.poll(async () => (await streams.info('remade', mailboxes)).state.subjects ?? {}).toEqual({});
   await expect.poll(() => watched).toContain('c/fresh');
   for (const { system, transport } of hosts) {

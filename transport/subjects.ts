@@ -25,9 +25,9 @@ export function fromToken(token: string): string {
 }
 
 /**
- * Names of the stream's subjects: `<prefix>.m.<partition>.<kind>.<id>.<message>` for mailboxes (the last token unique, so
- * that the limit on messages a subject, which trims journals, never trims a mailbox) and
- * `<prefix>.j.<partition>.<kind>.<id>` for journals.
+ * Names of the stream's subjects: `<prefix>.q.<partition>.<kind>.<id>.<message>` for mailboxes (the last token unique, so
+ * that the limit on messages a subject, which trims journals, never trims a mailbox), `<prefix>.q.p.<pack>` for messages of
+ * several partitions in one, and `<prefix>.j.<partition>.<kind>.<id>` for journals.
  */
 export class Subjects {
   readonly prefix: string;
@@ -41,7 +41,7 @@ export class Subjects {
   /** Everything the stream holds. */
   get all(): string[] {
     return [
-      `${this.prefix}.m.>`,
+      `${this.prefix}.q.>`,
       `${this.prefix}.j.>`,
       `${this.prefix}.t.>`,
       `${this.prefix}.probe.>`,
@@ -69,7 +69,7 @@ export class Subjects {
   }
 
   mailbox(message: MailboxMessage): string {
-    return `${this.prefix}.m.${this.#place(message.to)}.${toToken(message.id)}`;
+    return `${this.prefix}.q.${this.#place(message.to)}.${toToken(message.id)}`;
   }
 
   /** Where a scheduled message waits; one of each name an actor. */
@@ -78,12 +78,29 @@ export class Subjects {
   }
 
   mailboxOf(address: Address): string {
-    return `${this.prefix}.m.${this.#place(address)}.*`;
+    return `${this.prefix}.q.${this.#place(address)}.*`;
   }
 
-  /** Of all partitions. */
+  /** Of all partitions, with the packs. */
   get mailboxes(): string {
-    return `${this.prefix}.m.>`;
+    return `${this.prefix}.q.>`;
+  }
+
+  /** Of all partitions, without the packs. */
+  get singles(): string {
+    return `${this.prefix}.q.*.*.*.*`;
+  }
+
+  pack(token: string): string {
+    return `${this.prefix}.q.p.${token}`;
+  }
+
+  get packs(): string {
+    return `${this.prefix}.q.p.*`;
+  }
+
+  isPack(subject: string): boolean {
+    return subject.startsWith('q.p.', this.prefix.length + 1);
   }
 
   /** The partition whose mailbox or journal a subject is. */
@@ -93,7 +110,7 @@ export class Subjects {
   }
 
   mailboxesOf(partition: number): string {
-    return `${this.prefix}.m.${partition}.>`;
+    return `${this.prefix}.q.${partition}.>`;
   }
 
   probe(token: string): string {

@@ -56,7 +56,10 @@ export function createHandOver({ process, time, network, members, isStored }: Ha
             receive({
               message: delivery.message,
               position: delivery.position,
+              store: delivery.store,
               attempt: delivery.attempt,
+              // Asked of the server without a way there: what is acknowledged stays so, whenever it is learnt.
+              doneBelow: () => delivery.doneBelow(),
               ack: () => answer(acknowledge),
               nak: (delayMs) => answer(() => giveBack(delayMs)),
               isStored: () => isStored(delivery),

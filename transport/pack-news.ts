@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** What a host tells the others of packs. */
+export const packNews = z.object({
+  /** Which stream: numbers of another one of the same name mean nothing here. */
+  of: z.string(),
+  /** The host's partitions, by whether they keep up. */
+  quick: z.array(z.int()),
+  slow: z.array(z.int()),
+  /** They need no pack below this sequence but those named. True for ever once it was: what is acknowledged is committed. */
+  below: z.int(),
+  open: z.array(z.int()),
+  /** As far as the host knows, all packs below this sequence are removed but those named. */
+  removed: z.object({ below: z.int(), except: z.array(z.int()) }),
+});
+
+export type PackNews = z.infer<typeof packNews>;
+
+/** Named at most; what is open beyond them bounds `below`. */
+const MOST_NAMED = 200;
+
+/** What partitions together need of packs up to `position`. */
+export function needsOf(open: Iterable<number>, position: number): Pick<PackNews, 'below' | 'open'> {
+  const rising = [...new Set(open)].sort((a, b) => a - b);
+  return { below: rising[MOST_NAMED] ?? position + 1, open: rising.slice(0, MOST_NAMED) };
+}
