@@ -162,6 +162,38 @@ export function transportContract(
       await next.stop();
     });
 
+    test('each consumer of a partition is handed all that is stored: one that takes nothing keeps nothing from another', async () => {
+      const address = newAddress();
+      const [mine, theirs]: [string[], string[]] = [[], []];
+      const into = (ids: string[], act: (delivery: Delivery) => void) => (delivery: Delivery) => {
+        if (delivery.message.to !== address) return;
+        ids.push(delivery.message.id);
+        act(delivery);
+      };
+      await one.deliver(message(address, '1'));
+      const taking = await one.consume(
+        place(address),
+        into(mine, (delivery) => mine.length > 2 && delivery.ack()),
+      );
+      await expect.poll(() => mine).toEqual(['1']);
+      // The newer one, of a host that wrongly believes it owns the partition and takes nothing.
+      const idle = await two.consume(
+        place(address),
+        into(theirs, () => {}),
+      );
+      await one.deliver(message(address, '2'));
+      await expect
+        .poll(() => [mine, theirs])
+        .toEqual([
+          ['1', '2'],
+          ['1', '2'],
+        ]);
+      await one.deliver(message(address, '3'));
+      await expect.poll(() => mine).toEqual(['1', '2', '3']);
+      await taking.stop();
+      await idle.stop();
+    });
+
     test('outgoing messages arrive with the commit, and never with a refused one', async () => {
       if (!one.atomicOutgoing) {
         const [address, target] = [newAddress(), newAddress('node')];

@@ -17,8 +17,8 @@ export interface SubscriptionOptions {
 }
 
 /**
- * A client's place at one mailbox. The servers drop a client that they cannot reach, so that others get its messages; the
- * client comes back by itself.
+ * A client's place at one mailbox. The servers drop a client that they cannot reach; it comes back by itself, and reads from
+ * the start what nobody acknowledged meanwhile.
  */
 export class Subscription {
   readonly #options: SubscriptionOptions;
@@ -32,13 +32,17 @@ export class Subscription {
   async open(): Promise<void> {
     if (!this.#wanted || !this.#options.process.alive) return;
     const { inner, partition, receive } = this.#options;
-    this.#consumer = await inner.consume(partition, (delivery) => {
+    let isLost = false;
+    const consumer = await inner.consume(partition, (delivery) => {
+      if (isLost) return;
       if (this.#isConnected()) return receive(delivery);
+      isLost = true;
       this.#drop();
-      delivery.nak(0);
-      return this.#reconnectLater();
+      this.#reconnectLater();
     });
-    if (!this.#wanted) this.#drop();
+    this.#consumer = consumer;
+    // What it was handed may have got lost, or nobody wants it any more, before it was known here.
+    if (isLost || !this.#wanted) this.#drop();
   }
 
   stop(): void {
@@ -59,7 +63,7 @@ export class Subscription {
 
   #reconnectLater(): void {
     this.#options.time.after(RECONNECT_MS, () => {
-      if (!this.#wanted || this.#consumer !== undefined) return;
+      if (!this.#wanted) return;
       if (this.#isConnected()) void this.open();
       else this.#reconnectLater();
     });

@@ -3,6 +3,7 @@ import type { VirtualTime } from '../virtual-time.ts';
 import type { SimBus } from './bus.ts';
 import { DeliveryLine } from './delivery-line.ts';
 import { createHandOver } from './hand-over.ts';
+import { openLasting } from './lasting-call.ts';
 import type { SimMembers } from './members.ts';
 import type { SimNetwork } from './network.ts';
 import { RemoteCall } from './remote-call.ts';
@@ -81,33 +82,27 @@ export function openTransport(
     latest: (address) => call(() => inner.latest(address)),
     sweep: (partition) => call(() => inner.sweep(partition)),
     history: (address, limit) => call(() => inner.history(address, limit)),
-    consume: (partition, receive) =>
-      call(async () => {
-        const over = hand(receive);
-        const line = new DeliveryLine(over);
-        const subscription = new Subscription({
-          ...{ inner, partition, process, time, reachable },
-          receive: (delivery) => line.take(delivery),
-          onDrop: () => line.reset(),
-        });
-        process.atDeath(() => subscription.stop());
+    consume: async (partition, receive) => {
+      const line = new DeliveryLine(hand(receive));
+      const subscription = new Subscription({
+        ...{ inner, partition, process, time, reachable },
+        receive: (delivery) => line.take(delivery),
+        onDrop: () => line.reset(),
+      });
+      const close = await openLasting(process, call, async () => {
         await subscription.open();
-        return {
-          stop: async () => {
-            subscription.stop();
-          },
-        };
-      }),
+        return () => subscription.stop();
+      });
+      return { stop: async () => close() };
+    },
     watch: (kinds, listener) =>
-      call(async () => {
-        const drop = await inner.watch(kinds, (entry) => {
+      openLasting(process, call, () =>
+        inner.watch(kinds, (entry) => {
           time.after(network.delay(host), () => {
             if (reachable()) process.run(() => listener(entry));
           });
-        });
-        process.atDeath(drop);
-        return drop;
-      }),
+        }),
+      ),
     isFull: (address) => inner.isFull(address),
     deadLetters: (limit) => call(() => inner.deadLetters(limit)),
     deadLetter: (message, reason) => call(() => inner.deadLetter(message, reason)),
