@@ -17,6 +17,8 @@ export interface Alert {
     | 'MESSAGE_REFUSED'
     | 'SEQUENCE_GAP'
     | 'LISTENER_FAILED'
+    /** What was taken from mailboxes stays stored: in time the actor named, or all, are handed nothing more. */
+    | 'REMOVAL_FAILS'
     /** What held all journals and mailboxes was removed and made anew: everything before is lost. */
     | 'STORE_REPLACED';
   readonly text: string;

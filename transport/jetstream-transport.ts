@@ -105,6 +105,7 @@ export class JetStreamTransport implements Transport {
       identity: parts.identity,
       isStored: (sequence) => this.#isStored(sequence),
       refuse: (message, reason) => this.deadLetter(message, reason),
+      alert: (alert) => this.#alert(alert),
     });
     parts.identity.onReplaced(() => this.#startAnew());
     this.#limit = new MailboxLimit(parts.mailboxLimit, (address) => this.#depth(address));
@@ -238,7 +239,11 @@ export class JetStreamTransport implements Transport {
     const text = `stream ${this.#parts.stream} was removed and made again: all actors and messages before are lost`;
     this.#mailboxes.startAnew();
     for (const watch of this.#watches) watch.startAnew();
-    for (const alert of this.#alerts) alert({ code: 'STORE_REPLACED', text });
+    this.#alert({ code: 'STORE_REPLACED', text });
+  }
+
+  #alert(alert: Alert): void {
+    for (const listener of this.#alerts) listener(alert);
   }
 
   async deadLetter(message: unknown, reason: string): Promise<void> {

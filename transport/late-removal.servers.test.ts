@@ -3,7 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterEach, expect, test, vi } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { createActorSystem, systemClock } from '#actors';
+import { type Alert, createActorSystem, systemClock } from '#actors';
 import { connectJetStream } from './jetstream-connect.ts';
 import { serversForTests } from './servers-for-tests.ts';
 
@@ -25,10 +25,17 @@ const counter = setup({
   },
 });
 
-async function startHost(host: string) {
-  const transport = await connectJetStream({ servers: nats.urls, name: host, stream: 'late', partitions: 1 });
+async function startHost(host: string, stream: string, alerts: Alert[] = []) {
+  const transport = await connectJetStream({ servers: nats.urls, name: host, stream, partitions: 1 });
   const limits = { failure: { firstMs: 1, maxMs: 5 } };
-  const system = createActorSystem({ transport, clock: systemClock, random: Math.random, host, limits });
+  const system = createActorSystem({
+    transport,
+    clock: systemClock,
+    random: Math.random,
+    host,
+    limits,
+    onAlert: (alert) => alerts.push(alert),
+  });
   system.register('c', { machine: counter, version: 1, events, onError: { maxFailures: 1 } });
   await system.start();
   const die = async (): Promise<void> => {
@@ -62,7 +69,7 @@ async function loseTheFirstRemoval(): Promise<{ restore: () => void }> {
 test('a message whose removal is late is taken once, over crashes and however many others wait to be taken', async () => {
   const { restore } = await loseTheFirstRemoval();
   const told: number[] = [];
-  let host = await startHost('n1');
+  let host = await startHost('n1', 'late');
   // A parked neighbour: from now on the partition is cleaned message by message.
   await host.system.tell('c/parked', { type: 'poison' });
   await expect.poll(async () => (await host.system.inspect('c/parked'))?.status).toBe('parked');
@@ -73,9 +80,27 @@ test('a message whose removal is late is taken once, over crashes and however ma
     }
     await expect.poll(async () => (await host.seen()).length).toBeGreaterThan(20);
     await host.die();
-    host = await startHost(name);
+    host = await startHost(name, 'late');
   }
   restore();
   await expect.poll(host.seen, { timeout: 30_000 }).toEqual(told);
+  await host.die();
+});
+
+test('a removal that never succeeds is told of with the actor whose messages wait for it', async () => {
+  const { restore } = await loseTheFirstRemoval();
+  const alerts: Alert[] = [];
+  const host = await startHost('n1', 'never', alerts);
+  const told = Array.from({ length: 60 }, (_, at) => at);
+  // A parked neighbour: the partition is cleaned message by message.
+  await host.system.tell('c/stuck', { type: 'poison' });
+  await expect.poll(async () => (await host.system.inspect('c/stuck'))?.status).toBe('parked');
+  for (const at of told) await host.system.tell('c/2', { type: 'add', at });
+  await expect
+    .poll(() => alerts.find(({ code }) => code === 'REMOVAL_FAILS'), { timeout: 20_000 })
+    .toMatchObject({ address: 'c/2', text: expect.stringContaining('timeout') });
+  restore();
+  const seen = async (): Promise<unknown> => (await host.system.inspect('c/2'))?.snapshot.context.seen;
+  await expect.poll(seen, { timeout: 10_000 }).toEqual(told);
   await host.die();
 });

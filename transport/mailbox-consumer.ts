@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
-import type { Delivery, MailboxMessage, PartitionConsumer } from '#actors';
+import type { Address, Delivery, MailboxMessage, PartitionConsumer } from '#actors';
 import { MailboxCleaner } from './mailbox-cleaner.ts';
 import type { FeedMember, MailboxFeed } from './mailbox-feed.ts';
 import { type LineItem, MailboxLine } from './mailbox-line.ts';
@@ -61,7 +61,7 @@ export class MailboxConsumer implements PartitionConsumer {
   readonly #cleaner: MailboxCleaner;
   readonly #packed = new PackedMessages(() => performance.now());
   readonly #pack: PackMember;
-  readonly #lines = new Map<string, MailboxLine>();
+  readonly #lines = new Map<Address, MailboxLine>();
   /** Feeds that read again what was skipped, one an actor. */
   readonly #catchingUp = new Map<MailboxLine, StreamFeed | 'opening'>();
   #member: FeedMember | undefined;
@@ -104,6 +104,11 @@ export class MailboxConsumer implements PartitionConsumer {
     await Promise.all(late.map((feed) => feed.stop()));
     this.#options.packs.remove(this.#pack);
     await this.#options.sweeper.remove(this.#cleaner);
+  }
+
+  /** Actors whose messages wait for the removal of those before. */
+  held(): Address[] {
+    return [...this.#lines].flatMap(([address, line]) => (line.isHeld ? [address] : []));
   }
 
   #receive(stored: FeedMessage): void {

@@ -73,6 +73,11 @@ export class MailboxLine {
     return this.size === 0 && this.#unremoved === 0 && this.unreadFrom === undefined;
   }
 
+  /** True when messages wait for the removal of those before. */
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
   /** True when messages wait for the removal of those before, and enough of these are acknowledged. */
   get awaitsRemoval(): boolean {
     return this.#held && (this.#handed === 0 || this.#unremoved - this.#handed >= WORTH_HURRYING);

@@ -1,6 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Address, Bus, Delivery, PartitionConsumer } from '#actors';
+import type { Address, Alert, Bus, Delivery, PartitionConsumer } from '#actors';
 import { MailboxConsumer } from './mailbox-consumer.ts';
 import { MailboxFeed } from './mailbox-feed.ts';
 import { MailboxSweeper } from './mailbox-sweeper.ts';
@@ -18,8 +18,11 @@ export interface MailboxParts {
   readonly identity: StreamIdentity;
   readonly isStored: (sequence: number) => Promise<boolean>;
   readonly refuse: (message: unknown, reason: string) => Promise<void>;
+  readonly alert: (alert: Alert) => void;
 }
 
+/** So many actors whose messages wait are named. */
+const NAMED = 10;
 const PAUSE_MS = 200;
 
 /** What all partitions of this host share, for one and the same stream. */
@@ -54,7 +57,8 @@ export class Mailboxes {
   #share(): Shared {
     const { connection, manager, stream, subjects, bus, identity } = this.#parts;
     const { created } = identity;
-    const deleter = new MessageDeleter(manager, stream, (maxAgeMs) => identity.isStill(created, maxAgeMs));
+    const isStill = (maxAgeMs: number): Promise<boolean> => identity.isStill(created, maxAgeMs);
+    const deleter = new MessageDeleter(manager, stream, isStill, (reason) => this.#stuck(reason));
     const sweeper = new MailboxSweeper({
       bus,
       partitions: subjects.partitions,
@@ -75,6 +79,17 @@ export class Mailboxes {
     const onPack = (sequence: number): void => packs.seen(sequence);
     const feed = new MailboxFeed(connection, manager, stream, subjects, isSameStream, onPack);
     return { feed, deleter, sweeper, packs, isSameStream, store: created };
+  }
+
+  /** An actor is handed no more than it can tell apart: while nothing is removed, what comes after that waits. */
+  #stuck(reason: string): void {
+    const { alert, stream } = this.#parts;
+    const what = `what was taken cannot be removed from stream ${stream} (${reason})`;
+    const held = [...this.#places].flatMap(({ consumer }) => consumer?.held() ?? []);
+    if (held.length === 0) alert({ code: 'REMOVAL_FAILS', text: `${what}: mailboxes will fill up` });
+    for (const address of held.slice(0, NAMED)) {
+      alert({ code: 'REMOVAL_FAILS', address, text: `${what}: ${address} gets no more messages until it can` });
+    }
   }
 
   /** Throws the client library's errors. */

@@ -1,5 +1,5 @@
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MessageDeleter } from './message-deleter.ts';
 
 function deleterThat(answers: (() => boolean | Promise<boolean>)[]): { deleter: MessageDeleter; calls: () => number } {
@@ -78,4 +78,38 @@ test('what is asked for later is not waited for', async () => {
   deleter.delete(2);
   await settled;
   later.resolve(true);
+});
+
+test('removals that never succeed hold up no other, and are told of with their reason, once a minute', async () => {
+  vi.useFakeTimers();
+  try {
+    const deleteMessage = async (_stream: string, sequence: number): Promise<boolean> =>
+      sequence > 100 || fails(10110, 400, 'message delete not permitted')();
+    const told: [number, string][] = [];
+    const startedMs = performance.now();
+    const deleter = new MessageDeleter(
+      // The only call the deleter makes here.
+      { streams: { deleteMessage } } as unknown as JetStreamManager,
+      'test',
+      async () => true,
+      (reason) => told.push([Math.round((performance.now() - startedMs) / 1_000), reason]),
+    );
+    for (let sequence = 1; sequence <= 20; sequence += 1) deleter.delete(sequence);
+    let removed = 0;
+    deleter.delete(101, () => {
+      removed += 1;
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(removed).toBe(1);
+    await vi.advanceTimersByTimeAsync(8_500);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(told).toEqual([
+      [10, 'message delete not permitted'],
+      [70, 'message delete not permitted'],
+    ]);
+    deleter.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -5,26 +5,46 @@ const DELETE_FAILED = 10057;
 const AT_ONCE = 16;
 /** How old the knowledge may be that it still is the same stream: a purge could destroy all of another one. */
 const SURE_MS = { purge: 0, single: 250 };
+const PAUSE_MS = 200;
+/** A removal that fails for so long is told of, and so often. */
+const STUCK_MS = { first: 10_000, again: 60_000 };
+
+interface Removal {
+  readonly ask: () => Promise<unknown>;
+  readonly sureMs: number;
+  readonly end: (isGone: boolean) => void;
+  /** When it first failed. */
+  failingSinceMs: number | undefined;
+}
 
 /**
  * Removes acknowledged mailbox messages from the stream, a bounded number at once. A message whose removal is not
- * confirmed is tried again; one that is never removed comes again to the next owner, who recognises it. Once the stream is
- * another one than it was made for, it removes nothing any more.
+ * confirmed is tried again, and takes no other's place while it waits; one that is never removed comes again to the next
+ * owner, who recognises it. Once the stream is another one than it was made for, it removes nothing any more.
  */
 export class MessageDeleter {
   readonly #manager: JetStreamManager;
   readonly #stream: string;
   readonly #isSameStream: (maxAgeMs: number) => Promise<boolean>;
-  readonly #queue: (() => Promise<unknown>)[] = [];
+  readonly #onStuck: (reason: string) => void;
+  readonly #queue: Removal[] = [];
   readonly #unconfirmed = new Set<Promise<void>>();
   #busy = 0;
   #confirmations = 0;
+  #toldMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(manager: JetStreamManager, stream: string, isSameStream: (maxAgeMs: number) => Promise<boolean>) {
+  /** `onStuck`: something could not be removed for ten seconds; again each minute while that is so. */
+  constructor(
+    manager: JetStreamManager,
+    stream: string,
+    isSameStream: (maxAgeMs: number) => Promise<boolean>,
+    onStuck: (reason: string) => void = () => {},
+  ) {
     this.#manager = manager;
     this.#stream = stream;
     this.#isSameStream = isSameStream;
+    this.#onStuck = onStuck;
   }
 
   /** `removed` is called when the message is certainly gone. */
@@ -37,17 +57,17 @@ export class MessageDeleter {
     this.#add(() => this.#manager.streams.purge(this.#stream, { filter, seq: sequence }), SURE_MS.purge, removed);
   }
 
-  #add(removal: () => Promise<unknown>, sureMs: number, removed: () => void): void {
+  #add(ask: () => Promise<unknown>, sureMs: number, removed: () => void): void {
     if (this.#closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#unconfirmed.add(promise);
-    this.#queue.push(async () => {
-      const isGone = await this.#remove(removal, sureMs);
+    const end = (isGone: boolean): void => {
       this.#confirmations += 1;
       this.#unconfirmed.delete(promise);
       resolve();
       if (isGone) removed();
-    });
+    };
+    this.#queue.push({ ask, sureMs, end, failingSinceMs: undefined });
     this.#pump();
   }
 
@@ -69,7 +89,7 @@ export class MessageDeleter {
 
   close(): void {
     this.#closed = true;
-    this.#queue.length = 0;
+    for (const removal of this.#queue.splice(0)) removal.end(false);
   }
 
   #pump(): void {
@@ -77,30 +97,39 @@ export class MessageDeleter {
       const removal = this.#queue.shift();
       if (removal === undefined) break;
       this.#busy += 1;
-      void removal().finally(() => {
+      void this.#try(removal).finally(() => {
         this.#busy -= 1;
         this.#pump();
       });
     }
   }
 
-  /** False when it was given up. */
-  async #remove(removal: () => Promise<unknown>, sureMs: number): Promise<boolean> {
-    while (!this.#closed) {
-      try {
-        if (!(await this.#isSameStream(sureMs))) {
-          this.close();
-          return false;
-        }
-        await removal();
-        return true;
-      } catch (error) {
-        if (isGone(error)) return true;
-        // No leader or not connected: the message stays until the servers are back.
-        await new Promise((resolve) => setTimeout(resolve, 200));
+  async #try(removal: Removal): Promise<void> {
+    try {
+      if (!(await this.#isSameStream(removal.sureMs))) {
+        this.close();
+        return removal.end(false);
       }
+      await removal.ask();
+    } catch (error) {
+      if (!isGone(error)) return this.#later(removal, error);
     }
-    return false;
+    removal.end(true);
+  }
+
+  /** No leader, not connected, or refused: the message stays until the servers remove it. */
+  #later(removal: Removal, error: unknown): void {
+    const nowMs = performance.now();
+    removal.failingSinceMs ??= nowMs;
+    if (nowMs - removal.failingSinceMs >= STUCK_MS.first && nowMs - this.#toldMs >= STUCK_MS.again) {
+      this.#toldMs = nowMs;
+      this.#onStuck(error instanceof Error ? error.message : String(error));
+    }
+    setTimeout(() => {
+      if (this.#closed) removal.end(false);
+      else this.#queue.push(removal);
+      this.#pump();
+    }, PAUSE_MS);
   }
 }
 
