@@ -38,6 +38,8 @@ export interface ActorState {
   outbox: MailboxMessage[];
   readonly timers: Map<string, PendingTimer>;
   readonly cursors: Map<string, number>;
+  /** Of senders without a cursor: up to here everything was taken before it was forgotten by hand. */
+  readonly atLeast: Map<string, number>;
   readonly sent: Map<string, number>;
   readonly effects: Map<string, PendingEffect>;
   /** Those it spawned that are stopped when it ends; one that ended by itself is in it until it is heard. */
@@ -60,6 +62,7 @@ export function emptyState(): ActorState {
     outbox: [],
     timers: new Map(),
     cursors: new Map(),
+    atLeast: new Map(),
     sent: new Map(),
     effects: new Map(),
     children: new Set(),
@@ -89,6 +92,7 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
       ]),
     ),
     cursors: new Map(Object.entries(stored.cursors)),
+    atLeast: new Map(Object.entries(stored.atLeast ?? {})),
     sent: new Map(Object.entries(stored.sent)),
     effects: new Map(stored.effects.map((effect) => [effect.key, effect])),
     children: new Set(stored.children),

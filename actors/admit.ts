@@ -23,7 +23,10 @@ export function doneBelow({ done }: ActorState, { store }: Delivery): number {
 
 function placeIn(state: ActorState, message: MailboxMessage): 'next' | 'known' | 'early' {
   if (message.sequence === undefined) return state.recent.includes(message.id) ? 'known' : 'next';
-  return placeOf(message.sequence, state.cursors.get(laneOf(message.from, message.event)), state.forgot);
+  const lane = laneOf(message.from, message.event);
+  const cursor = state.cursors.get(lane);
+  if (cursor === undefined && message.sequence <= (state.atLeast.get(lane) ?? 0)) return 'known';
+  return placeOf(message.sequence, cursor, state.forgot);
 }
 
 /**
@@ -62,5 +65,6 @@ export function remember(state: ActorState, delivery: Delivery, limits: Limits):
     return;
   }
   const lane = laneOf(message.from, message.event);
+  state.atLeast.delete(lane);
   if (touch(state.cursors, lane, message.sequence, limits.sendersRemembered)) state.forgot = true;
 }

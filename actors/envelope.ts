@@ -70,6 +70,8 @@ const envelope = z.object({
   ),
   /** Last sequence taken from each sending actor. */
   cursors: z.record(z.string(), z.number()),
+  /** What it took at least from each sending actor before it was forgotten by hand: that comes again, the next may be any. */
+  atLeast: z.record(z.string(), z.number()).optional(),
   /** True when old cursors were let go. */
   forgot: z.boolean().optional(),
   /** Ids of the last messages from outside. */

@@ -54,7 +54,8 @@ function tooLarge({ limits, maxBodyBytes }: Room, envelope: Envelope, body: stri
   const bytes = bytesOf(body);
   if (bytes <= own) return '';
   if (bytes > most) return `a step of ${bytes} bytes, messaging takes ${most}: keep less in the context`;
-  const ownBytes = bytes - bytesOf(JSON.stringify(envelope.outbox)) - bytesOf(JSON.stringify(envelope.cursors));
+  const { outbox, cursors, atLeast = {} } = envelope;
+  const ownBytes = [outbox, cursors, atLeast].reduce((rest, each) => rest - bytesOf(JSON.stringify(each)), bytes);
   if (ownBytes <= own) return '';
   return `a step of ${ownBytes} bytes, limit ${own}: keep less in the context or raise limits.snapshotBytes`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { freshStart } from './fresh-start.ts';
 import { hostForTests } from './host-for-tests.ts';
-import { type Address, tell } from './mod.ts';
+import { type Address, type Delivery, MemoryServer, MemoryTransport, systemClock, tell } from './mod.ts';
 
 const machine = setup({ types: { context: {} as { n: number } } }).createMachine({
   context: { n: 0 },
@@ -55,3 +55,44 @@ test.each([
   const journal = bodies.map((body, i) => ({ address: 'a/1' as Address, sequence: 5 + i, commitId: '', body }));
   expect(JSON.parse(freshStart(journal, 'n1'))).toMatchObject({ step });
 });
+
+/** A host that takes messages and dies before one is removed: whoever comes next is handed all of them again. */
+class UnremovingTransport extends MemoryTransport {
+  override consume(partition: number, receive: (delivery: Delivery) => void) {
+    return super.consume(partition, (delivery) => receive({ ...delivery, ack: () => {} }));
+  }
+}
+
+test.each([
+  ['its last step can be read', undefined],
+  ['its state is damaged', (body: string) => JSON.stringify({ ...JSON.parse(body), snapshot: null })],
+  ['its last step is nothing that can be read', () => 'no json'],
+])(
+  'what an actor took before it was forgotten is not taken again, though it is not removed yet: %s',
+  async (_what, damage) => {
+    const server = new MemoryServer({ clock: systemClock, partitions: 1 });
+    const first = await hostForTests({ a: { machine } }, { server, transport: new UnremovingTransport(server) });
+    const address = 'a/1' as Address;
+    for (let i = 0; i < 3; i += 1) await first.system.tell('a/1', { type: 'add' });
+    for (let i = 0; i < 2; i += 1) await first.system.tell('a/peer', { type: 'pass', to: 'a/1' });
+    await expect.poll(() => first.context('a/1')).toEqual({ n: 5 });
+    first.system.kill();
+    const last = server.latest(address);
+    if (last === undefined) throw new Error('it took five messages');
+    if (damage !== undefined) {
+      server.commit({ ...last, expectedSequence: last.sequence, commitId: 'x', body: damage(last.body), outgoing: [] });
+    }
+
+    const client = await hostForTests({}, { server, host: 'client' });
+    expect(await client.system.forget('a/1')).toBe(true);
+    await client.system.stop();
+    const second = await hostForTests({ a: { machine } }, { server, host: 'n2' });
+    await second.system.tell('a/peer', { type: 'pass', to: 'a/1' });
+    await second.system.tell('a/1', { type: 'add' });
+    await expect.poll(() => server.mailbox(0).size).toBe(0);
+  expect(await second.context('a/1'), 'only what was sent since').toEqual({ n: 2 });
+    await second.system.tell('a/peer', { type: 'pass', to: 'a/1' });
+    await expect.poll(() => second.context('a/1')).toEqual({ n: 3 });
+    await second.system.stop();
+  },
+);

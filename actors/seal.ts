@@ -95,6 +95,7 @@ export function seal(input: Sealed): string {
       remainingMs: Math.max(0, dueMs - nowMs),
     })),
     cursors: Object.fromEntries(state.cursors),
+    atLeast: state.atLeast.size === 0 ? undefined : Object.fromEntries(state.atLeast),
     forgot: state.forgot ? true : undefined,
     recent: state.recent,
     takenUpTo: state.takenUpTo,
