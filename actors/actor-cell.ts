@@ -7,8 +7,8 @@ import { sleep } from './clock.ts';
 import { commitGivingUp } from './commit-giving-up.ts';
 import { type Committed, type Cycle, commitStep, type StepWork, type Work } from './commit-step.ts';
 import type { CyclePoint } from './cycle-point.ts';
+import { EarlyMessages } from './early-messages.ts';
 import { SnapshotTooLarge, StaleCommit } from './errors.ts';
-import { handBack } from './hand-back.ts';
 import type { HostContext } from './host-context.ts';
 import { LoadedActor } from './loaded-actor.ts';
 import type { Kind } from './registration.ts';
@@ -24,6 +24,7 @@ export class ActorCell {
   readonly #kind: Kind;
   readonly #queue = new WorkQueue();
   readonly #actor: LoadedActor;
+  readonly #early: EarlyMessages;
   /** Whom the last step sent something. */
   #receivers: readonly Address[] = [];
   #running: Promise<void> | undefined;
@@ -33,8 +34,10 @@ export class ActorCell {
   #mustSendFirst = false;
   #idleSinceMs: number;
 
-  constructor(address: Address, context: HostContext) {
+  /** `onGap`: a message may have got lost on the way from the mailbox to here. */
+  constructor(address: Address, context: HostContext, onGap: () => void) {
     this.address = address;
+    this.#early = new EarlyMessages(context, onGap);
     this.#context = context;
     this.#kind = context.kindFor(address);
     this.#idleSinceMs = context.clock.nowMs();
@@ -145,7 +148,7 @@ export class ActorCell {
         this.#actor.recognised(work.delivery.message);
         return work.delivery.ack(doneBelow(state, work.delivery));
       }
-      if (admission === 'early') return handBack(this.#context, work.delivery);
+      if (admission === 'early') return this.#early.handBack(work.delivery);
       if (admission === 'parked') return this.#keep(work, state);
       if (work.delivery.message.event.type === WAKE) return this.#wake(work, state);
       if (await this.#wasTaken(work, state)) return work.delivery.ack();
@@ -153,6 +156,7 @@ export class ActorCell {
     if (work.kind === 'timer' && state.timers.get(work.id) !== work.timer) return;
     this.#finish(await commitStep(this.#cycle(state), work));
     this.#failures = 0;
+    if (work.kind === 'message') this.#early.taken(work.delivery.message);
   }
 
   async #sendFirst(): Promise<void> {

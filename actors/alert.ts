@@ -15,6 +15,7 @@ export interface Alert {
     /** An effect goes on long after its abort. */
     | 'EFFECT_STUCK'
     | 'MESSAGE_REFUSED'
+    /** Messages wait for an earlier one of their sender, for long: the mailbox is read again. */
     | 'SEQUENCE_GAP'
     | 'LISTENER_FAILED'
     /** What was taken from mailboxes stays stored: in time the actor named, or all, are handed nothing more. */

@@ -90,7 +90,7 @@ test.each([
     await second.system.tell('a/peer', { type: 'pass', to: 'a/1' });
     await second.system.tell('a/1', { type: 'add' });
     await expect.poll(() => server.mailbox(0).size).toBe(0);
-  expect(await second.context('a/1'), 'only what was sent since').toEqual({ n: 2 });
+    expect(await second.context('a/1'), 'only what was sent since').toEqual({ n: 2 });
     await second.system.tell('a/peer', { type: 'pass', to: 'a/1' });
     await expect.poll(() => second.context('a/1')).toEqual({ n: 3 });
     await second.system.stop();

@@ -27,6 +27,8 @@ export interface Limits {
   readonly idleMs: number;
   /** A message that came too early, or to a parked actor, is handed back for this long. */
   readonly handBackMs: number;
+  /** An actor that waits so long for the message before those that came has its mailbox read again from the start. */
+  readonly gapMs: number;
   /** A message from outside for a kind that no host knows for this long becomes a dead letter. */
   readonly unknownKindMs: number;
   /** From this length on a timer is also scheduled with the servers, where these can and may. */
@@ -51,6 +53,7 @@ export const DEFAULT_LIMITS: Limits = {
   idsRemembered: 32,
   idleMs: 60_000,
   handBackMs: 200,
+  gapMs: 15_000,
   unknownKindMs: 60_000,
   scheduledFromMs: 5_000,
   unavailable: { firstMs: 20, maxMs: 1_000 },

@@ -1,6 +1,7 @@
 import { ActorCell } from './actor-cell.ts';
 import { hasWork } from './actor-state.ts';
 import { isAddress } from './address.ts';
+import { Halted, untilAvailable } from './backoff.ts';
 import { checkEvent } from './check-event.ts';
 import { readEnvelope } from './envelope.ts';
 import { UnknownKind } from './errors.ts';
@@ -32,10 +33,38 @@ export class OwnedPartition {
   /** Looks through the journal, then takes messages. Throws `TransportUnavailable`. */
   async open(): Promise<void> {
     await this.sweep();
+    await this.#consume();
+  }
+
+  async #consume(): Promise<void> {
     if (this.#halted) return;
     const consumer = await this.#context.transport.consume(this.number, (delivery) => this.#receive(delivery));
     if (this.#halted) await consumer.stop();
     else this.#consumer = consumer;
+  }
+
+  /** Takes all that is stored once more, as a new owner would: what was taken before is recognised. One look at a time. */
+  async #readAgain(): Promise<void> {
+    const before = this.#consumer;
+    if (before === undefined || this.#halted) return;
+    this.#consumer = undefined;
+    const { clock, random, limits, alert } = this.#context;
+    const onRetry = (error: Error, attempt: number): void => {
+      if (attempt % 10 === 1) alert({ code: 'TRANSPORT_UNAVAILABLE', text: error.message });
+    };
+    try {
+      await before.stop();
+      await untilAvailable(
+        clock,
+        random,
+        limits.unavailable,
+        () => this.#halted,
+        onRetry,
+        () => this.#consume(),
+      );
+    } catch (error) {
+      if (!(error instanceof Halted)) throw error;
+    }
   }
 
   /** Wakes actors that have timers, effects or unsent messages, and those whose journal moved without us. */
@@ -137,7 +166,7 @@ export class OwnedPartition {
   #cellFor(address: Address): ActorCell {
     const known = this.#cells.get(address);
     if (known !== undefined) return known;
-    const cell = new ActorCell(address, this.#context);
+    const cell = new ActorCell(address, this.#context, () => void this.#readAgain());
     this.#cells.set(address, cell);
     return cell;
   }

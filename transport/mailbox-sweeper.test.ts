@@ -136,3 +136,18 @@ test.each([
   await a.sweeper.hurry();
   expect(removals).toEqual([...wanted, 'all<21']);
 });
+
+test('a partition that is given up twice says nothing of another', async () => {
+  const { removals, empty, host } = world();
+  const { sweeper, serve } = host();
+  empty.add(2);
+  const position = { at: 20 };
+  const [waiting, given] = [serve(0, position), serve(1, position)];
+  take(waiting, 1);
+  waiting.seen(2); // not taken yet
+  take(given, 3, 18);
+  await Promise.all([sweeper.remove(given), sweeper.remove(given)]);
+  empty.add(1);
+  await sweeper.hurry();
+  expect(removals.filter((removal) => removal.startsWith('all'))).toEqual(['all<2']);
+});

@@ -66,9 +66,11 @@ export class MailboxSweeper {
    * confirming, however slowly, but not for silent ones: what stays comes again and is recognised.
    */
   async remove(cleaner: MailboxCleaner): Promise<void> {
+    const partition = this.#cleaners.get(cleaner);
+    if (partition === undefined) return;
     // A round asks about many partitions, which takes long on loaded servers: not for a few messages.
     if (cleaner.waitsBelow !== undefined && this.#waiting() > FEW) await withinSilence(this.hurry());
-    this.#raise(this.#cleaners.get(cleaner) ?? 0, cleaner.low);
+    this.#raise(partition, cleaner.low);
     this.#cleaners.delete(cleaner);
     cleaner.close();
     await this.#options.settled(SILENCE_MS);

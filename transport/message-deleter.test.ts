@@ -113,3 +113,28 @@ test('removals that never succeed hold up no other, and are told of with their r
     vi.useRealTimers();
   }
 });
+
+test('servers that answer nobody are not told of as refusing removals', async () => {
+  vi.useFakeTimers();
+  try {
+    let isAway = true;
+    const told: string[] = [];
+    const deleter = new MessageDeleter(
+      // The only call the deleter makes here.
+      { streams: { deleteMessage: timesOut } } as unknown as JetStreamManager,
+      'test',
+      async () => !isAway || timesOut(),
+      (reason) => told.push(reason),
+    );
+    deleter.delete(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(told).toEqual(['timeout']);
+    deleter.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -13,7 +13,7 @@ interface Removal {
   readonly ask: () => Promise<unknown>;
   readonly sureMs: number;
   readonly end: (isGone: boolean) => void;
-  /** When it first failed. */
+  /** Since when it fails although the servers answer. */
   failingSinceMs: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export class MessageDeleter {
   #toldMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  /** `onStuck`: something could not be removed for ten seconds; again each minute while that is so. */
+  /** `onStuck`: servers that answer did not remove something for ten seconds; again each minute while that is so. */
   constructor(
     manager: JetStreamManager,
     stream: string,
@@ -105,26 +105,34 @@ export class MessageDeleter {
   }
 
   async #try(removal: Removal): Promise<void> {
+    let isAnswered = false;
     try {
       if (!(await this.#isSameStream(removal.sureMs))) {
         this.close();
         return removal.end(false);
       }
+      isAnswered = true;
       await removal.ask();
     } catch (error) {
-      if (!isGone(error)) return this.#later(removal, error);
+      if (isGone(error)) return removal.end(true);
+      // Servers that answer nobody are told of by whoever wants to write.
+      if (isAnswered) this.#failed(removal, error);
+      else removal.failingSinceMs = undefined;
+      return this.#later(removal);
     }
     removal.end(true);
   }
 
-  /** No leader, not connected, or refused: the message stays until the servers remove it. */
-  #later(removal: Removal, error: unknown): void {
+  #failed(removal: Removal, error: unknown): void {
     const nowMs = performance.now();
     removal.failingSinceMs ??= nowMs;
-    if (nowMs - removal.failingSinceMs >= STUCK_MS.first && nowMs - this.#toldMs >= STUCK_MS.again) {
-      this.#toldMs = nowMs;
-      this.#onStuck(error instanceof Error ? error.message : String(error));
-    }
+    if (nowMs - removal.failingSinceMs < STUCK_MS.first || nowMs - this.#toldMs < STUCK_MS.again) return;
+    this.#toldMs = nowMs;
+    this.#onStuck(error instanceof Error ? error.message : String(error));
+  }
+
+  /** No leader, not connected, or refused: the message stays until the servers remove it. */
+  #later(removal: Removal): void {
     setTimeout(() => {
       if (this.#closed) removal.end(false);
       else this.#queue.push(removal);

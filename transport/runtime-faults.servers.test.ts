@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { type Alert, createActorSystem, reply, systemClock } from '#actors';
+import { type Alert, createActorSystem, reply, systemClock, tell } from '#actors';
 import { connectJetStream } from './jetstream-connect.ts';
 import { serversForTests } from './servers-for-tests.ts';
 
@@ -72,6 +72,38 @@ test('two of three servers killed: actors stop with an alert, senders get a clea
   await system.stop();
   await transport.close();
 }, 120_000);
+
+test('a message that got lost between the stream and its actor is read again from the stream', async () => {
+  const pair = setup({ types: { context: {} as { seen: number[] } } }).createMachine({
+    context: { seen: [] },
+    on: {
+      add: { actions: assign({ seen: ({ context, event }) => [...context.seen, event.at] }) },
+      pass: { actions: tell(({ event }) => ({ to: 'p/to', event: { type: 'add', at: event.at } })) },
+    },
+  });
+  const transport = await connectJetStream({ servers: nats.urls, name: 'n1', stream: 'lost', partitions: 4 });
+  const consume = transport.consume.bind(transport);
+  let losses = 1;
+  transport.consume = (partition, receive) =>
+    consume(partition, (delivery) => {
+      if (delivery.message.event.at !== 2 || delivery.message.to !== 'p/to' || losses-- <= 0) receive(delivery);
+    });
+  const alerts: Alert[] = [];
+  const system = createActorSystem({
+    ...{ transport, clock: systemClock, random: Math.random, host: 'n1', limits: { gapMs: 1_000 } },
+    onAlert: (alert) => alerts.push(alert),
+  });
+  system.register('p', { machine: pair, version: 1, events: z.looseObject({ type: z.string() }) });
+  await system.start();
+  for (const at of [1, 2, 3, 4]) await system.tell('p/from', { type: 'pass', at });
+  const seen = async (): Promise<unknown> => (await system.inspect('p/to'))?.snapshot.context.seen;
+  await expect.poll(seen, { timeout: 15_000 }).toEqual([1, 2, 3, 4]);
+  expect(alerts.map(({ code }) => code)).toEqual(['SEQUENCE_GAP']);
+  await system.tell('p/from', { type: 'pass', at: 5 });
+  await expect.poll(seen, { timeout: 5_000 }).toEqual([1, 2, 3, 4, 5]);
+  await system.stop();
+  await transport.close();
+}, 60_000);
 
 test('a host stops in bounded time although no server answers', async () => {
   const { system, transport } = await host('n1', 'gone');
