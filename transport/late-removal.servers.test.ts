@@ -3,7 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterEach, expect, test, vi } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { type Alert, createActorSystem, systemClock } from '#actors';
+import { type Alert, address, createActorSystem, type Delivery, systemClock } from '#actors';
 import { connectJetStream } from './jetstream-connect.ts';
 import { serversForTests } from './servers-for-tests.ts';
 
@@ -87,7 +87,7 @@ test('a message whose removal is late is taken once, over crashes and however ma
   await host.die();
 });
 
-test('a removal that never succeeds is told of with the actor whose messages wait for it', async () => {
+test('a removal that never succeeds is told of; its actor goes on', async () => {
   const { restore } = await loseTheFirstRemoval();
   const alerts: Alert[] = [];
   const host = await startHost('n1', 'never', alerts);
@@ -96,11 +96,43 @@ test('a removal that never succeeds is told of with the actor whose messages wai
   await host.system.tell('c/stuck', { type: 'poison' });
   await expect.poll(async () => (await host.system.inspect('c/stuck'))?.status).toBe('parked');
   for (const at of told) await host.system.tell('c/2', { type: 'add', at });
-  await expect
-    .poll(() => alerts.find(({ code }) => code === 'REMOVAL_FAILS'), { timeout: 20_000 })
-    .toMatchObject({ address: 'c/2', text: expect.stringContaining('timeout') });
-  restore();
   const seen = async (): Promise<unknown> => (await host.system.inspect('c/2'))?.snapshot.context.seen;
   await expect.poll(seen, { timeout: 10_000 }).toEqual(told);
+  await expect
+    .poll(() => alerts.find(({ code }) => code === 'REMOVAL_FAILS'), { timeout: 20_000 })
+    .toMatchObject({
+      text: expect.stringMatching(/cannot be removed from stream never \(timeout\): mailboxes will fill up/),
+    });
+  restore();
   await host.die();
+});
+
+test('it is told of with an actor that can tell no more taken messages apart, and so is handed none', async () => {
+  const { restore } = await loseTheFirstRemoval();
+  const alerts: Alert[] = [];
+  const transport = await connectJetStream({ servers: nats.urls, name: 'n1', stream: 'held', partitions: 1 });
+  transport.onAlert?.((alert) => alerts.push(alert));
+  const to = address('c/1');
+  const waiting: Delivery[] = [];
+  const seen: string[] = [];
+  const consumer = await transport.consume(0, (delivery) => {
+    if (delivery.message.id === 'first') waiting.push(delivery);
+    else {
+      seen.push(delivery.message.id);
+      delivery.ack(delivery.doneBelow());
+    }
+  });
+  const event = { type: 'add' };
+  await transport.deliver({ id: 'first', to, from: 'external:x', event });
+  const ids = Array.from({ length: 60 }, (_, at) => `${at}`);
+  for (const id of ids) await transport.deliver({ id, to, from: 'external:x', event });
+  await expect
+    .poll(() => alerts.find(({ code }) => code === 'REMOVAL_FAILS'), { timeout: 20_000 })
+    .toMatchObject({ address: to, text: expect.stringContaining('timeout') });
+  expect(seen.length).toBeLessThan(32);
+  restore();
+  await expect.poll(() => seen, { timeout: 10_000 }).toEqual(ids);
+  expect(waiting).toHaveLength(1);
+  await consumer.stop();
+  await transport.close();
 });
