@@ -2,6 +2,7 @@ import type { ActorState } from './actor-state.ts';
 import { admit, doneBelow, mayBeForgotten } from './admit.ts';
 import { answerLater } from './answer-later.ts';
 import { backoffMs, Halted } from './backoff.ts';
+import { callSafely } from './call-safely.ts';
 import type { CheckedEvent } from './check-event.ts';
 import { sleep } from './clock.ts';
 import { commitGivingUp } from './commit-giving-up.ts';
@@ -217,11 +218,9 @@ export class ActorCell {
     this.#actor.send(done.unsent);
     this.#receivers = done.receivers;
     for (const call of done.calls) {
-      try {
-        call();
-      } catch (error) {
+      callSafely(call, (error) => {
         this.#context.alert({ code: 'STEP_FAILED', address: this.address, text: `plain action: ${String(error)}` });
-      }
+      });
     }
     this.#actor.follow();
     this.#takeKept();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { address, kindOf } from './address.ts';
 import type { Alert } from './alert.ts';
 import { Asking } from './asking.ts';
+import { callSafely } from './call-safely.ts';
 import { checkEvent } from './check-event.ts';
 import type { Clock } from './clock.ts';
 import { isControl } from './control.ts';
@@ -15,10 +16,11 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { DEFAULT_MEMBERSHIP } from './membership.ts';
 import { Ownership, type OwnershipOptions } from './ownership.ts';
 import { partitionOf } from './partition.ts';
+import { registeredKind } from './registered-kind.ts';
 import type { Kind, KindOptions } from './registration.ts';
 import { RESERVED } from './reserved.ts';
 import { assertSerialisable } from './serialisable.ts';
-import { assertKind, assertSettings } from './settings.ts';
+import { assertCount, assertParts, assertSettings, assertTimeout } from './settings.ts';
 import type { Address, DeadLetter, Transport } from './transport.ts';
 
 export interface ActorSystemOptions {
@@ -57,12 +59,13 @@ export class ActorSystem {
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(options: ActorSystemOptions) {
+    assertParts(options);
     this.host = options.host;
     this.#transport = options.transport;
     const { transport, clock, random, host } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const ownership = { ...DEFAULT_MEMBERSHIP, sweepEveryMs: 30_000, ...options.membership };
-    assertSettings(host, limits, ownership);
+    assertSettings(limits, ownership);
     if (!transport.boundedRedelivery) limits.sendersRemembered = Number.POSITIVE_INFINITY;
     const life = Math.floor(random() * 2 ** 40).toString(36);
     let count = 0;
@@ -74,12 +77,11 @@ export class ActorSystem {
       limits,
       wakeFromMs: transport.schedules && options.timers !== 'own' ? limits.scheduledFromMs : undefined,
       alert: (alert) => {
-        try {
-          options.onAlert?.(alert);
-        } catch (error) {
-          // A listener that fails must not stop the actor it is told about.
-          console.error('onAlert threw', error, alert);
-        }
+        // A listener that fails must not stop the actor it is told about.
+        callSafely(
+          () => options.onAlert?.(alert),
+          (error) => console.error('onAlert failed', error, alert),
+        );
       },
       kindFor: (of) => this.#kind(of),
       kindOf: (of) => this.#kinds.get(kindOf(of)),
@@ -91,14 +93,12 @@ export class ActorSystem {
     this.#asking = new Asking(transport.bus, clock, `${host}-${life}`, (of) => this.inspect(of));
   }
 
-  /** Before `start`, else `InvalidSettings`. All hosts register the same kinds; a system that registers none is a client and runs no actors. */
+  /** Before `start`, else `InvalidSettings`; so for what cannot run. All hosts register the same kinds; a system that registers none is a client and runs no actors. */
   register(kind: string, options: KindOptions): void {
     address(`${kind}/probe`);
     if (this.#state !== 'new') throw new InvalidSettings(`kind ${kind} comes too late: register before start()`);
     if (this.#kinds.has(kind)) throw new InvalidSettings(`kind ${kind} is registered already`);
-    const onError = { maxFailures: 5, policy: 'park' as const, ...options.onError };
-    assertKind(kind, options.version, onError);
-    this.#kinds.set(kind, { ...options, name: kind, effects: options.effects ?? {}, onError });
+    this.#kinds.set(kind, registeredKind(kind, options, this.#context.limits.microsteps));
   }
 
   /**
@@ -145,13 +145,15 @@ export class ActorSystem {
   /** Waits for the actor's `reply`. Throws as `tell`, and `RequestTimeout`, `NotAnswered`, `SystemStopped` (before `start` too). The event itself is durable. */
   async ask(to: string, event: AnyEventObject, options: AskOptions = {}): Promise<unknown> {
     if (this.#state === 'new') throw new SystemStopped('an answer is heard only after start()');
+    const timeoutMs = options.timeoutMs ?? 5_000;
+    assertTimeout('timeoutMs', timeoutMs);
     const target = this.#checked(to, event);
     const id = this.#context.freshId();
     return this.#asking.ask({
       id,
       to: target,
       what: `${event.type} to ${target}`,
-      timeoutMs: options.timeoutMs ?? 5_000,
+      timeoutMs,
       send: (replyTo) => this.#deliver(target, event, id, replyTo),
     });
   }
@@ -198,11 +200,13 @@ export class ActorSystem {
   /** Its last steps, oldest first. */
   async history(of: string, limit = 64): Promise<readonly StepRecord[]> {
     const target = address(of);
+    assertCount('limit', limit);
     return limit < 1 ? [] : (await this.#transport.history(target, limit)).map(stepRecord);
   }
 
   /** The last messages that no actor took, with the reason; at most `limit`, oldest first. */
   async deadLetters(limit = 100): Promise<readonly DeadLetter[]> {
+    assertCount('limit', limit);
     return limit < 1 ? [] : this.#transport.deadLetters(limit);
   }
 
@@ -211,11 +215,10 @@ export class ActorSystem {
     if (kinds.length === 0) throw new UnknownKind('watch() needs at least one kind');
     for (const kind of kinds) this.#target(`${kind}/any`);
     return this.#transport.watch(kinds, (entry) => {
-      try {
-        listener(stepRecord(entry));
-      } catch (error) {
-        this.#context.alert({ code: 'LISTENER_FAILED', address: entry.address, text: String(error) });
-      }
+      callSafely(
+        () => listener(stepRecord(entry)),
+        (error) => this.#context.alert({ code: 'LISTENER_FAILED', address: entry.address, text: String(error) }),
+      );
     });
   }
 

@@ -47,7 +47,7 @@ export interface Committed {
   readonly unsent: readonly MailboxMessage[];
   /** Whom the step sent something. */
   readonly receivers: readonly Address[];
-  readonly calls: readonly (() => void)[];
+  readonly calls: readonly (() => unknown)[];
 }
 
 /** Transition, commit, acknowledge, answer. Throws `StaleCommit`, `Halted` and whatever the machine throws. */

@@ -9,6 +9,8 @@ export interface Limits {
   readonly abortGraceMs: number;
   /** Steps of one actor before others get their turn. */
   readonly stepsPerSlice: number;
+  /** Transitions of one machine within a step (`always`, `raise`): more is taken for a loop. A machine may set its own. */
+  readonly microsteps: number;
   /** Messages one step may send. */
   readonly tellsPerStep: number;
   /** Children of one actor alive at once, those that outlive it not counted: their names are in each of its steps. */
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: Limits = {
   effectsInFlight: 16,
   abortGraceMs: 30_000,
   stepsPerSlice: 64,
+  microsteps: 10_000,
   tellsPerStep: 500,
   children: 256,
   fullMailboxWaitMs: 1_000,

@@ -10,9 +10,13 @@ export function promiseWork(logic: AnyActorLogic): PromiseWork | undefined {
   const work: unknown = Reflect.get(logic, 'config');
   if (typeof work !== 'function') return undefined;
   const active = { status: 'active', output: undefined, error: undefined, input: undefined };
-  const after: unknown = logic.transition(active, { type: 'xstate.promise.resolve', data: null }, SCOPE);
-  const done = typeof after === 'object' && after !== null && Reflect.get(after, 'status') === 'done';
-  return done ? (work as PromiseWork) : undefined; // fromPromise keeps its creator in `config`
+  try {
+    const after: unknown = logic.transition(active, { type: 'xstate.promise.resolve', data: null }, SCOPE);
+    const done = typeof after === 'object' && after !== null && Reflect.get(after, 'status') === 'done';
+    return done ? (work as PromiseWork) : undefined; // fromPromise keeps its creator in `config`
+  } catch {
+    return undefined; // callback logic looks into its scope
+  }
 }
 
 // Promise logic looks at no part of its scope in a transition.

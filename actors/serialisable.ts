@@ -3,7 +3,7 @@ import { NotSerialisable } from './errors.ts';
 /** Deeper than any sensible value; a circle never ends. */
 const DEEPEST = 200;
 
-/** Throws `NotSerialisable` naming the path when JSON would lose or change something. `undefined` properties may be lost. */
+/** Throws `NotSerialisable` naming the path when JSON would lose or change something. `undefined` properties, symbols as keys and the sign of zero may be lost. */
 export function assertSerialisable(value: unknown, path: string, depth = 0): void {
   switch (typeof value) {
     case 'string':

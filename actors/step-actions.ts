@@ -15,7 +15,7 @@ export interface Asked {
   readonly tells: TellIntent[];
   readonly replies: unknown[];
   /** The machine's own plain actions: run after the commit, at most once. */
-  readonly calls: (() => void)[];
+  readonly calls: (() => unknown)[];
   /** Counts what was asked for: makes keys unique within the step. */
   serial: number;
 }
@@ -27,7 +27,7 @@ export function applyActions(input: StepInput, asked: Asked, actions: readonly A
 
 function applyAction(input: StepInput, asked: Asked, action: Action): void {
   const { state } = input;
-  const exec = action.exec as ((...args: unknown[]) => void) | undefined; // typed `undefined` for built-in ones
+  const exec = action.exec as ((...args: unknown[]) => unknown) | undefined; // typed `undefined` for built-in ones
   const params = (action.params ?? {}) as Record<string, unknown>; // every built-in action has an object here
   switch (action.type) {
     case 'xstate.raise': {
@@ -62,7 +62,8 @@ function applyAction(input: StepInput, asked: Asked, action: Action): void {
       throw new UnsupportedAction(`${action.type} reaches only actors of the same process: use tell() of the runtime`);
     default:
   }
-  if (exec === undefined) return;
+  if (exec === undefined)
+    throw new UnsupportedAction(`${input.address} has no action ${action.type}: give it to setup()`);
   const intent = intentOf(exec, action.info, action.params);
   if (intent !== undefined) applyIntent(input, asked, intent);
   else asked.calls.push(() => exec(action.info, action.params));
@@ -98,12 +99,14 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
   switch (intent.kind) {
     case 'tell':
       for (const each of listOf<TellIntent>(intent.value)) {
+        assertGiven('tell', each, '{ to, event }');
         assertTellable(each.event);
         asked.tells.push({ to: address(each.to), event: each.event });
       }
       return;
     case 'spawnChild':
       for (const each of listOf(intent.value)) {
+        assertGiven('spawnChild', each, '{ address, input }');
         assertSerialisable(each.input, `input of ${each.address}`);
         const event = { type: 'actor.spawn', parent: input.address, input: each.input };
         const child = address(each.address);
@@ -120,6 +123,7 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
       return;
     case 'effect':
       for (const each of listOf(intent.value)) {
+        assertGiven('effect', each, '{ run, input }');
         if (!Object.hasOwn(input.kind.effects, each.run)) {
           throw new UnsupportedAction(`no effect ${each.run} was registered for kind ${input.kind.name}`);
         }
@@ -137,11 +141,17 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
 
 /** What machines may send: their own events, and what ends or releases an actor. Throws. */
 function assertTellable(event: AnyEventObject): void {
-  if (typeof event.type !== 'string') throw new UnsupportedAction('tell() needs an event with a type');
+  if (typeof event?.type !== 'string') throw new UnsupportedAction('tell() needs an event with a type');
   assertSerialisable(event, `event ${event.type}`);
   if (RESERVED.test(event.type) && !isControl(event)) {
     throw new UnsupportedAction(`${event.type} is an event of the runtime's own: name yours differently`);
   }
+}
+
+/** Machines may have no types. */
+function assertGiven(action: string, each: unknown, want: string): void {
+  if (typeof each === 'object' && each !== null) return;
+  throw new UnsupportedAction(`${action}() was given ${String(each)}: want ${want}, or an empty list for none`);
 }
 
 function listOf<Item>(value: Item | readonly Item[]): readonly Item[] {

@@ -6,6 +6,7 @@ import {
   createEmptyActor,
   type transition as xstateTransition,
 } from 'xstate';
+import { UnsupportedAction } from './errors.ts';
 
 export type Action = ReturnType<typeof xstateTransition>[1][number];
 
@@ -19,13 +20,28 @@ export function transition(
   event: AnyEventObject,
 ): [AnyMachineSnapshot, Action[]] {
   const actions: Action[] = [];
-  return [machine.transition(snapshot, event, scopeThatKeeps(actions)), actions];
+  try {
+    return [machine.transition(snapshot, event, scopeThatKeeps(actions)), actions];
+  } catch (error) {
+    throw unsupported(error) ?? error;
+  }
 }
 
 /** XState's `initialTransition()`, in the same way: it would enter the initial state twice. */
 export function initialTransition(machine: AnyStateMachine, input: unknown): [AnyMachineSnapshot, Action[]] {
   const actions: Action[] = [];
-  return [machine.getInitialSnapshot(scopeThatKeeps(actions), input), actions];
+  try {
+    return [machine.getInitialSnapshot(scopeThatKeeps(actions), input), actions];
+  } catch (error) {
+    throw unsupported(error) ?? error;
+  }
+}
+
+/** XState looks for the receiver of a `sendTo` or `sendParent` itself, and there is none: told as what it is. */
+function unsupported(error: unknown): UnsupportedAction | undefined {
+  if (!(error instanceof Error) || !error.message.startsWith('Unable to send event to actor')) return undefined;
+  const text = `sendTo() and sendParent() reach only actors of the same process: use tell() (${error.message})`;
+  return new UnsupportedAction(text, { cause: error });
 }
 
 function scopeThatKeeps(actions: Action[]): AnyActorScope {

@@ -69,7 +69,7 @@ test('its types are found and hold, those of the package itself too', async () =
 
 test('its command runs: help, a simulation in workers, and a look at the servers', async () => {
   expect(await run('npx', ['understudy', '--help'])).toContain('High availability for virtual machines');
-  const seeds = ['understudy', 'sim', 'fuzz', '--seeds', '2', '--hours', '0.05', '--workers', '2'];
+  const seeds = ['understudy', 'sim', 'fuzz', '--seeds', '2', '--hours', '0.1', '--workers', '2'];
   expect(await run('npx', seeds)).toContain('2 seeds');
   const looked = run('npx', [
     'understudy',
