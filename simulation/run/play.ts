@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
 import type { Transport } from '#actors';
 import { clusterSettings } from '#machines';
 import type { Database } from '#ports';
@@ -19,6 +18,7 @@ import { recordEvent } from './record-event.ts';
 import { Recorder } from './recorder.ts';
 import type { ScenarioResult } from './result.ts';
 import { placementOf, unmetExpectations } from './verdict.ts';
+import { wallClockMs } from './wall-clock.ts';
 import { wallClockJumps } from './wall-clock-jumps.ts';
 
 /** What is played: the production build, or a broken one in a test that proves an invariant can fail. */
@@ -47,7 +47,7 @@ const LOOK_SECONDS = 10;
 /** Plays one scenario to its end. The result, except `wallSeconds`, is a function of the scenario and the seed. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<ScenarioResult> {
   const seed = options.seed ?? String(scenario.settings.seed);
-  const began = performance.now();
+  const began = wallClockMs();
   const recorder = new Recorder(() => world.time.now);
   const observers = new Observers(recorder);
   const world: World = new World({
@@ -101,7 +101,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     violations,
     decisions: timeline.length,
     simulatedSeconds: Math.round(world.time.now) / 1000,
-    wallSeconds: (performance.now() - began) / 1000,
+    wallSeconds: (wallClockMs() - began) / 1000,
     hash: createHash('sha256').update(JSON.stringify(timeline)).digest('hex'),
   };
 }
