@@ -8,6 +8,7 @@ export function strike(world: World, fault: WorldFault): void {
     case 'storage-slow':
     case 'storage-hangs':
     case 'storage-errors':
+    case 'storage-requests-lost':
     case 'storage-answers-lost':
       strikeStorage(world, fault);
       return;
@@ -66,11 +67,13 @@ function strikeStorage(world: World, fault: Of<`storage-${string}` & WorldFault[
   if (fault.do === 'storage-slow') path.slowMs = fault.delayMs;
   else if (fault.do === 'storage-hangs') path.hangs = true;
   else if (fault.do === 'storage-errors') path.errorPercent = fault.percent;
+  else if (fault.do === 'storage-requests-lost') path.requestsLost = true;
   else path.answersLost = true;
   endsAfter(world, fault.seconds, () => {
     if (fault.do === 'storage-slow') path.slowMs = 0;
     else if (fault.do === 'storage-hangs') path.hangs = false;
     else if (fault.do === 'storage-errors') path.errorPercent = 0;
+    else if (fault.do === 'storage-requests-lost') path.requestsLost = false;
     else path.answersLost = false;
     storage.pathChanged();
   });

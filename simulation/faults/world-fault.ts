@@ -33,6 +33,7 @@ const FAULT_NAMES = [
   'storage-slow',
   'storage-hangs',
   'storage-errors',
+  'storage-requests-lost',
   'storage-answers-lost',
   'link-bad',
   'one-way-cut',
@@ -57,6 +58,7 @@ export const worldFaultSchema = z.discriminatedUnion(
     strict({ at, do: z.literal('storage-slow'), node, seconds, delayMs: milliseconds }),
     strict({ at, do: z.literal('storage-hangs'), node, seconds }),
     strict({ at, do: z.literal('storage-errors'), node, seconds, percent }),
+    strict({ at, do: z.literal('storage-requests-lost'), node, seconds }),
     strict({ at, do: z.literal('storage-answers-lost'), node, seconds }),
     strict({
       ...{ at, do: z.literal('link-bad'), node, seconds },

@@ -75,7 +75,14 @@ const FAULTS: Kinds = [
     ({ at, node, seconds, random }) =>
       below({ at, do: 'storage-errors', node, seconds, percent: random.pick([10, 50, 100]) }),
   ],
-  [2, ({ at, node, seconds }) => below({ at, do: 'storage-answers-lost', node, seconds })],
+  [
+    2,
+    // By the time, not by another draw: all other seeds stay what they were.
+    ({ at, node, seconds }) => {
+      const isOneWay = Math.round(at * 10) % 2 === 0;
+      return below({ at, do: isOneWay ? 'storage-requests-lost' : 'storage-answers-lost', node, seconds });
+    },
+  ],
   [
     2,
     ({ at, node, seconds, random }) =>

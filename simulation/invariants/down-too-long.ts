@@ -16,7 +16,8 @@ const ATTEMPT_SECONDS = 70;
  * Faults that leave a host half alive: it may have the actors, and be slow or deaf. How long a VM is down then depends on luck;
  * only safety is demanded.
  */
-const GRAY = /^(storage-(slow|hangs|errors|answers-lost)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
+const GRAY =
+  /^(storage-(slow|hangs|errors|requests-lost|answers-lost)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
 
 /**
  * While faults last that leave a healthy node with room, a majority of messaging and database and a way to be sure of the VM's

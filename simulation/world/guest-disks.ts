@@ -48,7 +48,8 @@ export class GuestDisks {
   }
 
   #reachable(host: SimHost): boolean {
-    return this.#storage.reachableFrom(host) && !this.#storage.path(host.name).hangs;
+    const { hangs, answersLost } = this.#storage.path(host.name);
+    return this.#storage.reachableFrom(host) && !hangs && !answersLost;
   }
 
   #pathChanged(): void {

@@ -50,6 +50,9 @@ export abstract class RemoteCall<Result> extends PlannedEvent {
   /** The request could not get there. */
   protected lost(): void {}
 
+  /** Its answer could not come back. */
+  protected unanswered(): void {}
+
   /** It got there: does it, now or later. */
   protected arrive(): void {
     this.proceed();
@@ -101,7 +104,10 @@ export abstract class RemoteCall<Result> extends PlannedEvent {
   }
 
   #back(settle: () => void): void {
-    if (!this.answerable()) return;
+    if (!this.answerable()) {
+      this.unanswered();
+      return;
+    }
     this.#process.run(() => {
       this.#deadline?.cancel();
       settle();

@@ -40,7 +40,7 @@ export class StorageCall<Result> extends RemoteCall<Result> {
   }
 
   protected override answerable(): boolean {
-    return this.reachable() && !this.trouble.answersLost;
+    return this.#options.target.answers(this.#late.host) && !this.trouble.answersLost;
   }
 
   protected override act(): Result {
@@ -58,12 +58,21 @@ export class StorageCall<Result> extends RemoteCall<Result> {
   }
 
   protected override lost(): void {
-    const { target, random, isWrite } = this.#options;
-    if (isWrite && random.chance(0.5)) target.giveUp(this.#late);
+    this.#mayComeLate();
+  }
+
+  /** Done, and its initiator does not know: it sends the same once more when the path is back. */
+  protected override unanswered(): void {
+    this.#mayComeLate();
   }
 
   protected override arrive(): void {
     if (this.trouble.hangs) this.#options.target.hang(this);
     else this.proceed();
+  }
+
+  #mayComeLate(): void {
+    const { target, random, isWrite } = this.#options;
+    if (isWrite && random.chance(0.5)) target.giveUp(this.#late);
   }
 }

@@ -43,6 +43,32 @@ test('an answer that is lost leaves the writer in doubt about a write that lande
   expect(landed).toEqual([1]);
 });
 
+test('with the way to the target cut a write does not land, and what was asked before is answered', async () => {
+  const { target, storage, drive, landed, pass } = setUp();
+  target.path(n1).slowMs = 3000;
+  const asked = storage.writeSlot(slot(1));
+  while (landed.length === 0) await pass(1);
+  target.path(n1).requestsLost = true;
+  await drive(asked);
+  await expect(drive(storage.writeSlot(slot(2)))).rejects.toThrow(StorageUnavailable);
+  expect(landed).toEqual([1]);
+});
+
+test('a write whose answer was lost may land once more, after newer ones', async () => {
+  const orders = new Set<string>();
+  for (let seed = 0; seed < 30; seed += 1) {
+    const { target, storage, drive, landed, pass } = setUp(`twice ${seed}`);
+    target.path(n1).answersLost = true;
+    await expect(drive(storage.writeSlot(slot(1)))).rejects.toThrow(StorageUnavailable);
+    target.path(n1).answersLost = false;
+    target.pathChanged();
+    await drive(storage.writeSlot(slot(2)));
+    await pass(5000);
+    orders.add(landed.join());
+  }
+  expect([...orders].sort()).toEqual(['1,1,2', '1,2', '1,2,1']);
+});
+
 test('a failing path fails at once; some of the failed writes landed', async () => {
   const { target, storage, drive, landed, time } = setUp();
   target.path(n1).errorPercent = 100;

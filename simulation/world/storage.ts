@@ -17,7 +17,9 @@ export interface PathTrouble {
   errorPercent: number;
   /** Requests arrive and wait until this ends. */
   hangs: boolean;
-  /** Requests arrive and are done, answers do not come back. */
+  /** One way is cut: requests do not arrive, answers to those that did come back. */
+  requestsLost: boolean;
+  /** The other way: requests arrive and are done, answers do not come back. */
   answersLost: boolean;
 }
 
@@ -61,7 +63,13 @@ export class SimStorageTarget {
     this.#observer = observer;
   }
 
+  /** Whether what that host sends arrives. */
   reachableFrom(host: SimHost): boolean {
+    return this.answers(host) && this.#trouble.get(host.name)?.requestsLost !== true;
+  }
+
+  /** Whether what the target answers leaves for that host: its cable is in, on whichever way packets are lost. */
+  answers(host: SimHost): boolean {
     return this.up && host.powered && host.links.storage;
   }
 
@@ -69,7 +77,7 @@ export class SimStorageTarget {
   path(node: NodeId): PathTrouble {
     const known = this.#trouble.get(node);
     if (known !== undefined) return known;
-    const none = { slowMs: 0, errorPercent: 0, hangs: false, answersLost: false };
+    const none = { slowMs: 0, errorPercent: 0, hangs: false, requestsLost: false, answersLost: false };
     this.#trouble.set(node, none);
     return none;
   }
