@@ -53,7 +53,14 @@ test('the commands that errors name show an actor, release it and end it', async
   await expect.poll(async () => (await system.inspect('a/1'))?.status).toBe('active');
   await expect(understudy('stop', 'b/1')).rejects.toMatchObject({ code: 1, stderr: 'b/1 was never there\n' });
   expect(await system.inspect('b/1')).toBeUndefined();
-  await expect(understudy('history', 'a/1', '--stream', 'none')).rejects.toThrow('the servers have no stream none');
+  await expect(understudy('history', 'a/1', '--stream', 'none')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^understudy: .*the servers have no stream none.*\n$/),
+  });
+  await expect(understudy('inspect', 'A/1')).rejects.toMatchObject({
+    code: 2,
+    stderr: 'understudy: not an actor address: "A/1" (want kind/id, for example vm/web-01)\n',
+  });
   await system.stop();
   await transport.close();
 });

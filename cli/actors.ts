@@ -1,5 +1,14 @@
 import type { Command } from 'commander';
-import { type ActorSystem, CorruptJournal, createActorSystem, type StepRecord, systemClock } from '#actors';
+import {
+  type ActorSystem,
+  address as addressOf,
+  CorruptJournal,
+  createActorSystem,
+  RetryableError,
+  type StepRecord,
+  systemClock,
+  TerminalError,
+} from '#actors';
 import { connectJetStream } from '../transport/mod.ts';
 
 interface Flags {
@@ -18,7 +27,11 @@ export function registerActors(program: Command): void {
       .option('--stream <name>', 'stream of the actors', 'understudy')
       .action(async (...given: readonly unknown[]) => {
         const argument = typeof given[0] === 'string' ? given[0] : '';
-        await withActors(given.at(-2) as Flags, (system) => act(system, argument)); // commander: arguments, flags, command
+        const flags = given.at(-2) as Flags; // commander: arguments, flags, command
+        await told(async () => {
+          if (name.endsWith('<address>')) addressOf(argument); // before anything is asked of the servers
+          await withActors(flags, (system) => act(system, argument));
+        });
       });
   };
   add('inspect <address>', 'The last step of an actor, whole', async (system, address) => {
@@ -48,6 +61,17 @@ export function registerActors(program: Command): void {
   add('dead-letters', 'Messages that no actor took, and why', async (system) => {
     for (const letter of await system.deadLetters()) console.log(JSON.stringify(letter));
   });
+}
+
+/** What the user can mend is one line: exit status 2 when it is wrong, 1 when trying again later may do. */
+async function told(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof TerminalError || error instanceof RetryableError)) throw error;
+    console.error(`understudy: ${error.message}`);
+    process.exitCode = error instanceof TerminalError ? 2 : 1;
+  }
 }
 
 /** A mistyped address would be a message that no actor ever takes: said instead, and the command fails. */

@@ -3,6 +3,10 @@ import type { JetStreamOptions } from './jetstream-connect.ts';
 
 /** The stream's name begins every subject and is part of the servers' own ones. */
 const STREAM = /^[A-Za-z0-9_-]{1,64}$/;
+const KNOWN: Record<keyof JetStreamOptions, true> = {
+  ...{ servers: true, name: true, stream: true, existing: true, partitions: true, replicas: true, history: true },
+  ...{ mailboxLimit: true, atomic: true, timeoutMs: true, readTimeoutMs: true, readyTimeoutMs: true, connection: true },
+};
 const MOST_PARTITIONS = 4_096;
 /** What the servers keep of one message. */
 const MOST_REPLICAS = 5;
@@ -10,6 +14,14 @@ const MOST_REPLICAS = 5;
 /** Throws `InvalidSettings` naming the first that cannot work. Nothing was asked of any server then. */
 export function assertOptions(options: JetStreamOptions): void {
   const { stream = 'understudy' } = options;
+  if (!Array.isArray(options.servers) || !options.servers.every((each) => typeof each === 'string')) {
+    throw new InvalidSettings('servers is no list of addresses: want ["nats://host:4222", ...]');
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name)) {
+      throw new InvalidSettings(`${name} is no setting: there are ${Object.keys(KNOWN).join(', ')}`);
+    }
+  }
   if (options.servers.length === 0) throw new InvalidSettings('servers is empty, needs one address at least');
   if (!STREAM.test(stream)) {
     throw new InvalidSettings(`stream ${JSON.stringify(stream)}: want 1 to 64 letters, digits, "-", "_"`);

@@ -113,8 +113,8 @@ export class JetStreamTransport implements Transport {
 
   async deliver(message: MailboxMessage): Promise<void> {
     const write = this.#mailboxWrite(message);
-    if (isExternal(message) && message.urgent !== true) await this.#limit.check(message.to);
-    await this.#group.write([write]);
+    const store = (): Promise<number> => this.#group.write([write]);
+    await (isExternal(message) && message.urgent !== true ? this.#limit.admit(message.to, store) : store());
   }
 
   async commit(step: StepCommit): Promise<number> {

@@ -296,6 +296,22 @@ export function transportContract(
       await consumer.stop();
     });
 
+    test('a mailbox takes no more of messages that are sent all at once', async () => {
+      const address = newAddress();
+      const all = Array.from({ length: 10 * CONTRACT_MAILBOX }, (_, i) => message(address, `at-once-${i}`));
+      const results = await Promise.allSettled(all.map((each) => one.deliver(each)));
+      const refused = results.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+      expect(new Set(refused)).toEqual(new Set(['MAILBOX_FULL']));
+      expect(results.length - refused.length).toBeLessThanOrEqual(CONTRACT_MAILBOX);
+      const taken: string[] = [];
+      const consumer = await two.consume(place(address), (delivery) => {
+        if (delivery.message.to === address) taken.push(delivery.message.id);
+        delivery.ack();
+      });
+      await expect.poll(() => taken.length).toBe(results.length - refused.length);
+      await consumer.stop();
+    });
+
     test('refused messages are kept with their reason, the largest too', async () => {
       const refused = { id: 'x', to: newAddress(), from: 'external:test', event: { type: 'odd' } };
       await one.deadLetter(refused, 'does not fit');
