@@ -19,8 +19,9 @@ export type PackNews = z.infer<typeof packNews>;
 /** Named at most; what is open beyond them bounds `below`. */
 const MOST_NAMED = 200;
 
-/** What partitions together need of packs up to `position`. */
+/** What partitions together need of packs: every one of them has read up to `position`, some may be further. */
 export function needsOf(open: Iterable<number>, position: number): Pick<PackNews, 'below' | 'open'> {
   const rising = [...new Set(open)].sort((a, b) => a - b);
-  return { below: rising[MOST_NAMED] ?? position + 1, open: rising.slice(0, MOST_NAMED) };
+  // Never beyond `position`, whatever others have read and hold open: the one that is behind may need what they do not.
+  return { below: Math.min(rising[MOST_NAMED] ?? position + 1, position + 1), open: rising.slice(0, MOST_NAMED) };
 }

@@ -41,7 +41,11 @@ function world(partitions: number) {
         reader.position = sequence;
       }
     };
-    return { sweeper, serve, read };
+    /** Past messages that are no packs. */
+    const readOn = (sequence: number): void => {
+      reader.position = sequence;
+    };
+    return { sweeper, serve, read, readOn };
   };
   return { bus, removals, servers, host };
 }
@@ -154,4 +158,66 @@ test('what hosts say of another stream of the same name counts for nothing', asy
   bus.publish('mailboxes.packs', { of: 'one', ...news });
   await rounds(4);
   expect(removals).toEqual(['<6']);
+});
+
+test('a host with more open packs than it can name needs no less of what a partition that joined late has not read', async () => {
+  const { removals, host } = world(2);
+  const [a, b] = [host(), host()];
+  a.serve(0);
+  a.read(5, 400);
+  const { messages } = b.serve(1);
+  for (let sequence = 10; sequence < 310; sequence += 1) messages.seen(sequence, 1);
+  b.read(5, 400);
+  const late = { partition: 1, messages: new PackedMessages(nowMs), position: () => 0, isCrowded: () => false };
+  b.sweeper.add(late);
+  await rounds(8);
+  expect(removals, 'it may need any of them').toEqual([]);
+});
+
+test('what was read after its removal, as from a server that lags, stops nobody from packing', async () => {
+  const { removals, servers, host } = world(2);
+  const [a, b] = [host(), host()];
+  a.serve(0);
+  b.serve(1);
+  a.read(5, 8);
+  b.read(5, 8);
+  await rounds(8);
+  expect(removals).toEqual(['<9']);
+  servers.confirms = false;
+  const c = host();
+  await rounds(8);
+  const { messages } = c.serve(1);
+  messages.seen(5, 1);
+  c.read(5, 8);
+  const gone: number[] = [];
+  messages.acknowledged(5, () => gone.push(5));
+  await rounds(40);
+  expect(c.sweeper.mayPack(1)).toBe(true);
+  expect(gone, 'nor anything from going on').toEqual([5]);
+});
+
+test('what a host removed before it could say so is known to be gone once the next one has read on', async () => {
+  const { servers, host } = world(2);
+  const [a, b] = [host(), host()];
+  a.serve(0);
+  const { messages } = b.serve(1);
+  messages.seen(5, 1);
+  a.read(5);
+  b.read(5);
+  servers.confirms = false;
+  const gone: number[] = [];
+  messages.acknowledged(5, () => gone.push(5));
+  await rounds(8);
+  expect(gone, 'it is being removed').toEqual([]);
+  a.sweeper.stop();
+  const c = host();
+  c.serve(0);
+  c.read();
+  await rounds(8);
+  expect(gone, 'the new one has read nothing yet').toEqual([]);
+  c.readOn(6);
+  b.readOn(6);
+  await rounds(8);
+  expect(gone).toEqual([5]);
+  expect(b.sweeper.mayPack(0)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import type { Bus } from '#actors';
 import { needsOf, type PackNews, packNews } from './pack-news.ts';
-import type { PackedMessages, RemovedPacks } from './packed-messages.ts';
+import { isGone, type PackedMessages, type RemovedPacks } from './packed-messages.ts';
 
 const SUBJECT = 'mailboxes.packs';
 const ROUND_MS = 250;
@@ -85,6 +85,7 @@ export class PackSweeper {
 
   add(member: PackMember): void {
     this.#members.add(member);
+    member.messages.removed(this.#removed);
   }
 
   /** Its host stops: says how far it came. */
@@ -96,9 +97,9 @@ export class PackSweeper {
     this.#options.bus.publish(SUBJECT, last);
   }
 
-  /** A pack was read. Rising; what was read before is left out. */
+  /** A pack was read. Rising; what was read before, or was removed before a server that lags gave it, is left out. */
   seen(sequence: number): void {
-    if (sequence <= (this.#stored.at(-1)?.sequence ?? 0)) return;
+    if (sequence <= (this.#stored.at(-1)?.sequence ?? 0) || isGone(sequence, this.#removed)) return;
     this.#stored.push({ sequence, seenMs: this.#options.nowMs() });
   }
 
@@ -152,7 +153,11 @@ export class PackSweeper {
     const below = Math.min(read, ...this.#needs.map((need) => need.below));
     const except = new Set(this.#needs.flatMap(({ open }) => [...open]).filter((sequence) => sequence < below));
     const done = this.#stored.filter(({ sequence }) => sequence < below && !except.has(sequence));
-    if (done.length === 0) return;
+    if (done.length === 0) {
+      // This host read all that is stored up to there. A host before it may have removed more than it could say.
+      this.#learnRemoved({ below, except });
+      return;
+    }
     const first = Math.min(below, ...except);
     const singles = done.filter(({ sequence }) => sequence > first);
     const removals: ((removed: () => void) => void)[] = singles.map(
@@ -178,7 +183,7 @@ export class PackSweeper {
     const { below: before, except: keptBefore } = this.#removed;
     if (below < before || (below === before && except.size >= keptBefore.size)) return;
     this.#removed = removed;
-    this.#stored = this.#stored.filter(({ sequence }) => sequence >= below || except.has(sequence));
+    this.#stored = this.#stored.filter(({ sequence }) => !isGone(sequence, removed));
     for (const { messages } of this.#members) messages.removed(removed);
   }
 }

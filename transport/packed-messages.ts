@@ -9,6 +9,10 @@ export interface RemovedPacks {
   readonly except: ReadonlySet<number>;
 }
 
+export function isGone(sequence: number, { below, except }: RemovedPacks): boolean {
+  return sequence < below && !except.has(sequence);
+}
+
 /**
  * The letters of one partition in packs, between seen and certainly removed. A pack holds letters of many partitions, so none
  * of them removes it alone: each says which it still needs. Invariant: packs are seen in rising sequence without gaps, so
@@ -19,6 +23,7 @@ export class PackedMessages {
   /** How many letters of each pack are open, and since when; in rising sequence. */
   readonly #open = new Map<number, { left: number; readonly sinceMs: number }>();
   #done: Done[] = [];
+  #removed: RemovedPacks = { below: 0, except: new Set() };
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -39,20 +44,23 @@ export class PackedMessages {
     this.#open.set(sequence, { left: letters, sinceMs: this.#nowMs() });
   }
 
-  /** A letter is done with; `removed` is called when its pack is certainly gone. */
+  /** A letter is done with; `removed` is called when its pack is certainly gone, maybe at once. */
   acknowledged(sequence: number, removed: () => void): void {
-    this.#done.push({ sequence, removed });
     const pack = this.#open.get(sequence);
-    if (pack === undefined) return;
-    pack.left -= 1;
-    if (pack.left <= 0) this.#open.delete(sequence);
+    if (pack !== undefined) {
+      pack.left -= 1;
+      if (pack.left <= 0) this.#open.delete(sequence);
+    }
+    // Another host had removed it when it came from a server that lags: no news of that will follow.
+    if (isGone(sequence, this.#removed)) removed();
+    else this.#done.push({ sequence, removed });
   }
 
-  removed({ below, except }: RemovedPacks): void {
-    const isGone = ({ sequence }: Done): boolean => sequence < below && !except.has(sequence);
+  removed(packs: RemovedPacks): void {
+    this.#removed = packs;
     const before = this.#done;
-    this.#done = before.filter((each) => !isGone(each));
+    this.#done = before.filter(({ sequence }) => !isGone(sequence, packs));
     // Last, because what it leads to may acknowledge more.
-    for (const each of before) if (isGone(each)) each.removed();
+    for (const each of before) if (isGone(each.sequence, packs)) each.removed();
   }
 }
