@@ -10,6 +10,7 @@ import type { MessageDeleter } from './message-deleter.ts';
 import { type PackedLetter, positionIn } from './pack.ts';
 import type { PackMember, PackSweeper } from './pack-sweeper.ts';
 import { PackedMessages } from './packed-messages.ts';
+import { passVanished } from './pass-vanished.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 
 const messageSchema = z.object({
@@ -212,7 +213,8 @@ export class MailboxConsumer implements PartitionConsumer {
   async #openLate(message: MailboxMessage, line: MailboxLine, from: number, window: number): Promise<void> {
     let feed: StreamFeed | undefined;
     const end = (): void => {
-      if (this.#catchingUp.get(line) === feed) this.#catchingUp.delete(line);
+      const current = this.#catchingUp.get(line);
+      if (current === feed || current === 'opening') this.#catchingUp.delete(line);
       void feed?.stop();
     };
     const onMessage = (stored: FeedMessage): void => {
@@ -237,8 +239,10 @@ export class MailboxConsumer implements PartitionConsumer {
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
-    if (this.#stopped || line.unreadFrom === undefined) end();
-    else if (feed !== undefined) this.#catchingUp.set(line, feed);
+    if (this.#stopped || line.unreadFrom === undefined || feed === undefined) return end();
+    this.#catchingUp.set(line, feed);
+    await passVanished(line, this.#options.isStored, () => !this.#stopped && this.#catchingUp.get(line) === feed);
+    end();
   }
 
   #hand(item: LineItem, line: MailboxLine, attempt: number): void {

@@ -170,3 +170,58 @@ test('messages of any number of senders go through without a removal when each s
   }
   expect([handed.length, a.size, a.isEmpty]).toEqual([0, 0, true]);
 });
+
+test('a letter of a pack does not overtake what was left in the stream before it, nor does what comes after overtake it', () => {
+  const { line: a, handed, vanished, settle } = line();
+  const from = { from: 'vm/b' };
+  for (let i = 1; i <= 6; i += 1) a.offer(item(i, from), 4);
+  const letter = (position: number): LineItem => ({ ...item(Math.floor(position), from), position, packed: true });
+  for (const position of [7, 7.5]) a.offer(letter(position), 4);
+  for (const sequence of [8, 9]) a.offer(item(sequence, from), 4);
+  a.offer(letter(10), 4);
+  settle(4);
+  expect(handed, 'left in the stream: 5 and 6').toEqual([]);
+  expect(a.unreadFrom).toBe(5);
+  a.offerAgain(item(5, from));
+  expect(handed.map(({ position }) => position)).toEqual([5]);
+  a.offerAgain(item(6, from));
+  expect(handed.map(({ position }) => position)).toEqual([5, 6, 7, 7.5]);
+  a.offerAgain(item(9, from));
+  expect(vanished).toEqual([8]);
+  expect(handed.map(({ position }) => position)).toEqual([5, 6, 7, 7.5, 9, 10]);
+  expect([a.unreadFrom, a.size]).toEqual([undefined, 6]);
+  settle(6);
+  expect(a.isEmpty).toBe(true);
+});
+
+test('letters that wait behind what was left in the stream do not keep it from being read', () => {
+  const { line: a, settle } = line();
+  for (let i = 1; i <= 6; i += 1) a.offer(item(i, { from: 'vm/b' }), 4);
+  for (let i = 7; i <= 30; i += 1) a.offer({ ...item(i, { from: 'vm/b' }), packed: true }, 4);
+  settle(4);
+  expect([a.size, a.unreadFrom]).toEqual([0, 5]);
+});
+
+test('what comes later in the same pack is not called done, however early a message is taken', () => {
+  const marks: number[] = [];
+  const a = new MailboxLine({ hand: (each) => marks.push(a.doneBelow(each)), vanished: () => {} });
+  for (const position of [7, 7.25]) a.offer({ ...item(7), position, packed: true }, 4);
+  expect(marks[0]).toBeGreaterThan(7);
+  expect(marks[0]).toBeLessThanOrEqual(7.25);
+});
+
+test('what another owner removed is passed over; letters behind it go on', () => {
+  const { line: a, handed, vanished, settle } = line();
+  const from = { from: 'vm/b' };
+  for (let i = 1; i <= 4; i += 1) a.offer(item(i, from), 2);
+  a.offer({ ...item(5, from), packed: true }, 2);
+  settle(2);
+  a.passOver(4); // not its turn
+  expect([a.unreadFrom, vanished]).toEqual([3, []]);
+  a.passOver(3);
+  a.passOver(4);
+  expect([a.unreadFrom, vanished]).toEqual([undefined, [3, 4]]);
+  expect(handed.map(({ sequence }) => sequence)).toEqual([5]);
+  settle(1);
+  expect(a.isEmpty).toBe(true);
+});

@@ -1,4 +1,5 @@
 import { laneOf, type MailboxMessage } from '#actors';
+import { nextPosition } from './pack.ts';
 import { TakenSpan } from './taken-span.ts';
 
 /**
@@ -44,6 +45,8 @@ export class MailboxLine {
   readonly #urgent: LineItem[] = [];
   readonly #skipped: number[] = [];
   #firstSkipped = 0;
+  /** Letters of packs that came after messages left in the stream: an actor that forgot their sender would lose these. */
+  readonly #behind: LineItem[] = [];
   #handed = 0;
   #unremoved = 0;
   #held = false;
@@ -59,7 +62,7 @@ export class MailboxLine {
     this.#edges = edges;
   }
 
-  /** Messages in memory. */
+  /** Messages in memory, but for letters that wait behind what is left in the stream. */
   get size(): number {
     return this.#handed + this.#waiting.length + this.#urgent.length;
   }
@@ -88,6 +91,7 @@ export class MailboxLine {
     this.#open.add(item.position);
     this.#seenUpTo = item.position;
     if (item.message.urgent === true) this.#admit(item, this.#urgent);
+    else if (item.packed === true && this.unreadFrom !== undefined) this.#behind.push(item);
     else if (item.packed !== true && (this.unreadFrom !== undefined || this.size >= room))
       this.#skipped.push(item.sequence);
     else this.#admit(item, this.#waiting);
@@ -95,21 +99,36 @@ export class MailboxLine {
 
   /** A message read again. Whether it was one of those skipped. */
   offerAgain(item: LineItem): boolean {
-    for (let next = this.unreadFrom; next !== undefined && next <= item.sequence; next = this.unreadFrom) {
-      this.#firstSkipped += 1;
-      if (next === item.sequence) {
-        this.#admit(item, this.#waiting);
-        break;
-      }
-      this.#open.delete(next);
-      this.#edges.vanished(next);
-    }
-    const read = this.#skipped[this.#firstSkipped - 1] === item.sequence;
-    if (this.unreadFrom === undefined) {
-      this.#skipped.length = 0;
-      this.#firstSkipped = 0;
-    }
+    let next = this.unreadFrom;
+    for (; next !== undefined && next < item.sequence; next = this.unreadFrom) this.#pass(next);
+    const read = next === item.sequence;
+    if (read) this.#pass(item);
+    this.#advance();
     return read;
+  }
+
+  /** The oldest message left in the stream, if it is that one, is no longer stored. */
+  passOver(sequence: number): void {
+    if (this.unreadFrom !== sequence) return;
+    this.#pass(sequence);
+    this.#advance();
+  }
+
+  /** Past the oldest message left in the stream: read again, or gone. */
+  #pass(skipped: LineItem | number): void {
+    this.#firstSkipped += 1;
+    if (typeof skipped !== 'number') this.#waiting.push(skipped);
+    else {
+      this.#open.delete(skipped);
+      this.#edges.vanished(skipped);
+    }
+    // Letters whose turn it is.
+    const until = this.unreadFrom ?? Number.POSITIVE_INFINITY;
+    const end = this.#behind.findIndex(({ position }) => position > until);
+    this.#waiting.push(...this.#behind.splice(0, end < 0 ? this.#behind.length : end));
+    if (this.unreadFrom !== undefined) return;
+    this.#skipped.length = 0;
+    this.#firstSkipped = 0;
   }
 
   /**
@@ -117,7 +136,7 @@ export class MailboxLine {
    */
   doneBelow({ position }: LineItem): number {
     for (const open of this.#open) if (open !== position) return open;
-    return Math.floor(this.#seenUpTo) + 1;
+    return nextPosition(this.#seenUpTo);
   }
 
   /** `doneBelow`: by its committed state the actor knows all below again, whoever sent it. */

@@ -25,6 +25,11 @@ export function positionIn(sequence: number, index: number): number {
   return sequence + index / MOST_LETTERS;
 }
 
+/** The lowest position above that one that any message may have. */
+export function nextPosition(position: number): number {
+  return position + 1 / MOST_LETTERS;
+}
+
 /** `[[partition, bytes], ...]` in one line of JSON, then the letters one after the other. */
 export function encodePack(letters: readonly Letter[]): Uint8Array {
   if (letters.length > MOST_LETTERS) throw new RangeError(`${letters.length} letters in a pack of ${MOST_LETTERS}`);
