@@ -1,9 +1,12 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { transportError, WriteImpossible, WriteRefused } from './errors.ts';
-import { encodePack, type Letter, MOST_LETTERS } from './pack.ts';
+import { encodePack, inParts, type Letter } from './pack.ts';
 import { publishWhenLed } from './publish-when-led.ts';
 import { LONGEST_SUBJECT, type StreamWrite } from './raw-publish.ts';
 import { SingleWrites } from './single-writes.ts';
+
+/** Whether a letter goes in a pack. */
+type Packs = (letter: Letter) => boolean;
 
 interface Unit {
   readonly writes: readonly StreamWrite[];
@@ -24,6 +27,8 @@ export interface GroupCommitOptions {
   readonly mayPack?: (partition: number) => boolean;
   /** A new subject for a pack. */
   readonly packSubject?: () => string;
+  /** The largest message that the servers take; no bound when not given. */
+  readonly maxBodyBytes?: () => number;
 }
 
 const BATCH_BYTES = 2_000_000;
@@ -74,7 +79,8 @@ export class GroupCommit {
       if (connection !== this.#last && this.#inFlight > 0) return;
       this.#last = connection;
       this.#inFlight += 1;
-      void this.#send(this.#take()).finally(() => {
+      const packs = this.#packs();
+      void this.#send(this.#take(packs), packs).finally(() => {
         this.#inFlight -= 1;
         this.#pump();
       });
@@ -82,7 +88,7 @@ export class GroupCommit {
   }
 
   /** From the front of the queue, as much as fits; a subject with an expectation only once in a batch. */
-  #take(): Unit[] {
+  #take(packs: Packs): Unit[] {
     const taken: Unit[] = [];
     const guarded = new Set<string>();
     let messages = 0;
@@ -92,7 +98,7 @@ export class GroupCommit {
       for (const write of unit.writes) bytes += write.data.length;
       for (const letter of unit.letters) {
         bytes += letter.data.length;
-        if (!this.#mayPack(letter)) messages += 1;
+        if (!packs(letter)) messages += 1;
       }
       const subject = unit.writes.find((write) => write.expected !== undefined)?.subject;
       const full = messages > this.#options.batchMessages || bytes > BATCH_BYTES;
@@ -104,23 +110,37 @@ export class GroupCommit {
     return taken;
   }
 
-  #mayPack({ partition, subject }: Letter): boolean {
-    // What could not be stored alone is not stored at all: whether it goes in a pack may change at any time.
-    return subject.length <= LONGEST_SUBJECT && (this.#options.mayPack?.(partition) ?? false);
+  /**
+   * What may be packed may change at any time. It is asked once for each partition of a batch, so that letters of a step to
+   * one actor go the same way, in order, and what was counted for a batch holds when it is halved.
+   */
+  #packs(): Packs {
+    const { mayPack, packSubject } = this.#options;
+    const asked = new Map<number, boolean>();
+    return ({ partition, subject }) => {
+      // What could not be stored alone is not stored at all.
+      if (mayPack === undefined || packSubject === undefined || subject.length > LONGEST_SUBJECT) return false;
+      const known = asked.get(partition);
+      if (known !== undefined) return known;
+      const may = mayPack(partition);
+      asked.set(partition, may);
+      return may;
+    };
   }
 
   /** In packs what may be, the others by themselves. */
-  #post(letters: readonly Letter[]): StreamWrite[] {
-    const { packSubject } = this.#options;
-    const packed = packSubject === undefined ? [] : letters.filter((letter) => this.#mayPack(letter));
+  #post(letters: readonly Letter[], packs: Packs): StreamWrite[] {
+    const { packSubject, maxBodyBytes } = this.#options;
+    const packed = letters.filter((letter) => packs(letter));
     if (packSubject === undefined || packed.length < 2) return letters.map(alone);
-    const inPacks = new Set(packed);
-    const packs = inParts(packed).map((part) => ({ subject: packSubject(), data: encodePack(part) }));
-    return [...letters.filter((letter) => !inPacks.has(letter)).map(alone), ...packs];
+    const most = Math.min(PACK_BYTES, maxBodyBytes?.() ?? PACK_BYTES);
+    const stored = inParts(packed, most).map((part) => ({ subject: packSubject(), data: encodePack(part) }));
+    return [...letters.filter((letter) => !packs(letter)).map(alone), ...stored];
   }
 
-  async #send(units: readonly Unit[]): Promise<void> {
-    const writes = [...units.flatMap((unit) => unit.writes), ...this.#post(units.flatMap((unit) => unit.letters))];
+  async #send(units: readonly Unit[], packs: Packs): Promise<void> {
+    const letters = units.flatMap((unit) => unit.letters);
+    const writes = [...units.flatMap((unit) => unit.writes), ...this.#post(letters, packs)];
     try {
       let sequence = await publishWhenLed(this.#connection, writes, this.#options.timeoutMs);
       for (const unit of units) {
@@ -130,8 +150,8 @@ export class GroupCommit {
     } catch (error) {
       if (units.length > 1 && hasCulprit(error)) {
         const half = units.length >> 1;
-        await this.#send(units.slice(0, half));
-        await this.#send(units.slice(half));
+        await this.#send(units.slice(0, half), packs);
+        await this.#send(units.slice(half), packs);
         return;
       }
       for (const unit of units) unit.reject(writeError(error));
@@ -143,21 +163,6 @@ const NO_LETTERS: readonly Letter[] = [];
 
 function alone({ subject, data }: Letter): StreamWrite {
   return { subject, data };
-}
-
-function inParts(letters: readonly Letter[]): Letter[][] {
-  const parts: Letter[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const letter of letters) {
-    bytes += letter.data.length;
-    const part = bytes > PACK_BYTES ? undefined : parts.at(-1);
-    if (part !== undefined && part.length < MOST_LETTERS) part.push(letter);
-    else {
-      parts.push([letter]);
-      bytes = letter.data.length;
-    }
-  }
-  return parts;
 }
 
 /** None of them was stored, and for what one of them is. */

@@ -25,8 +25,8 @@ import { JournalSweep } from './journal-sweep.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LeaderConnection } from './leader-connection.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
-import { isExternal } from './mailbox-line.ts';
 import { Mailboxes } from './mailboxes.ts';
+import { isExternal } from './message-key.ts';
 import { NatsBus } from './nats-bus.ts';
 import type { Letter } from './pack.ts';
 import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
@@ -93,6 +93,7 @@ export class JetStreamTransport implements Transport {
       ...{ atomic, timeoutMs, inFlight: 6, batchMessages: 150 },
       mayPack: (partition) => this.#mailboxes.mayPack(partition),
       packSubject: () => subjects.pack(nuid.next()),
+      maxBodyBytes: () => this.maxBodyBytes,
     });
     const connection = (): NatsConnection => parts.near.current;
     this.#journals = new JournalSweep({ connection, manager, stream, subjects, silenceMs: timeoutMs * 2 });

@@ -1,4 +1,5 @@
-import { laneOf, type MailboxMessage } from '#actors';
+import type { MailboxMessage } from '#actors';
+import { isExternal, keyOf } from './message-key.ts';
 import { nextPosition } from './pack.ts';
 import { TakenSpan } from './taken-span.ts';
 
@@ -28,11 +29,6 @@ export interface LineEdges {
   readonly hand: (item: LineItem) => void;
   /** A message that was skipped is no longer stored: another owner removed it. */
   readonly vanished: (sequence: number) => void;
-}
-
-/** A message from outside the actor system: it has no cursor, only its id tells a repetition. */
-export function isExternal(message: MailboxMessage): boolean {
-  return message.from.startsWith('external:');
 }
 
 /**
@@ -204,9 +200,4 @@ export class MailboxLine {
     this.#spanOf(item.message).hand(keyOf(item.message));
     this.#edges.hand(item);
   }
-}
-
-/** By what an actor recognises a message that comes again. */
-function keyOf(message: MailboxMessage): string {
-  return isExternal(message) ? message.id : laneOf(message.from, message.event);
 }

@@ -30,6 +30,36 @@ export function nextPosition(position: number): number {
   return position + 1 / MOST_LETTERS;
 }
 
+/** What a letter adds to the table of its pack, at most. */
+const ROW_BYTES = 32;
+/**
+ * Letters of one partition in one pack. An actor may have to wait for the removal of what it took, and a pack is removed when
+ * all its letters are taken: so of those it can take at once (`MailboxLine`) some pack must hold no more.
+ */
+const MOST_OF_ONE = 64;
+
+/** Letters in the same order, as packs of at most so many bytes; one that is larger is alone. */
+export function inParts(letters: readonly Letter[], mostBytes: number): Letter[][] {
+  const parts: Letter[][] = [];
+  let part: Letter[] = [];
+  let bytes = 0;
+  const ofOne = new Map<number, number>();
+  for (const letter of letters) {
+    const own = letter.data.length + ROW_BYTES;
+    const before = ofOne.get(letter.partition) ?? 0;
+    if (parts.length === 0 || bytes + own > mostBytes || part.length === MOST_LETTERS || before === MOST_OF_ONE) {
+      part = [];
+      parts.push(part);
+      bytes = 0;
+      ofOne.clear();
+    }
+    part.push(letter);
+    bytes += own;
+    ofOne.set(letter.partition, (ofOne.get(letter.partition) ?? 0) + 1);
+  }
+  return parts;
+}
+
 /** `[[partition, bytes], ...]` in one line of JSON, then the letters one after the other. */
 export function encodePack(letters: readonly Letter[]): Uint8Array {
   if (letters.length > MOST_LETTERS) throw new RangeError(`${letters.length} letters in a pack of ${MOST_LETTERS}`);
