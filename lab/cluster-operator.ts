@@ -85,7 +85,14 @@ export class ClusterOperator {
   /** Has the VM started on the node that its lease names, and taken into care. Throws `LabError` after two minutes. */
   async startFirst(vm: LabPlan['vms'][number]): Promise<void> {
     const spec = this.#spec(vm);
-    const command: AgentCommand = { do: 'start', spec, epoch: FIRST_EPOCH, evidence: [], evenIfStopped: true };
+    const command: AgentCommand = {
+      do: 'start',
+      spec,
+      epoch: FIRST_EPOCH,
+      evidence: [],
+      evenIfStopped: true,
+      attempt: 'operator',
+    };
     await this.tell(`vm/${vm.id}`, { type: 'adopt' }); // first: so that it hears its agent say that it runs
     await this.#untilStarted(nodeId(vm.node), vm.id, command);
   }

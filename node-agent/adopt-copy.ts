@@ -22,14 +22,16 @@ export function isOurs({ node, incarnation }: CopyPorts, sector: LeaseSector): b
 
 /**
  * Whether a copy here is the latest state of its VM, given the lease sector. A suspended one is only if it was suspended
- * under the very lease that this host still has, or came by a migration after which the source gave the sector back.
+ * under the very lease that this host still has, or came by a migration after which the source gave the sector back, and it
+ * is started for the very `attempt` that had it migrated.
  * Anything else is from the past: the VM may have run elsewhere since, and its memory no longer fits its disk (G2, B4).
  */
-export function isLatest(ports: CopyPorts, copy: VmCopy, sector: LeaseSector | undefined): boolean {
+export function isLatest(ports: CopyPorts, copy: VmCopy, sector: LeaseSector | undefined, attempt?: string): boolean {
   if (sector === undefined || copy.state === 'off') return false;
   if (isOurs(ports, sector)) return copy.state === 'running' || ports.lineage.holds(copy.vm, copy.epoch, sector.epoch);
   const arrived = sector.status === 'released' && copy.epoch === sector.epoch + 1;
-  return arrived && copy.state === 'suspended' && ports.incoming.has(copy.vm, copy.epoch);
+  if (!arrived || copy.state !== 'suspended' || attempt === undefined) return false;
+  return ports.incoming.isFor(copy.vm, copy.epoch, attempt);
 }
 
 /**

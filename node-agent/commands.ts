@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { downEvidenceSchema, nodeIdSchema, vmIdSchema as vm, vmSpecSchema } from '#machines';
 
 const epoch = z.number().int().positive();
+/** The address of a job. */
+const attempt = z.string();
 
 /** What may be asked of `agent.<node>`. Each is idempotent by (vm, epoch). */
 export const agentCommandSchema = z.discriminatedUnion('do', [
@@ -12,6 +14,8 @@ export const agentCommandSchema = z.discriminatedUnion('do', [
     evidence: z.array(downEvidenceSchema),
     /** A user's start of a VM that stopped on its own wish; a recovery must not (T7b). */
     evenIfStopped: z.boolean(),
+    /** Whose start it is: a copy that came by migration is good only for the attempt that it came for. */
+    attempt,
   }),
   z.object({
     do: z.literal('stop'),
@@ -20,8 +24,8 @@ export const agentCommandSchema = z.discriminatedUnion('do', [
     /** How long the guest may take to shut down before it is forced off, ms. */
     graceMs: z.number().nonnegative(),
   }),
-  /** A suspended copy will come by migration, of that epoch: leave it alone for a while. */
-  z.object({ do: z.literal('expect'), vm, epoch }),
+  /** A suspended copy will come by migration, of that epoch and for that attempt: leave it alone for a while. */
+  z.object({ do: z.literal('expect'), vm, epoch, attempt }),
   /** Migrate the copy that runs here under that epoch, and give its lease sector back. */
   z.object({ do: z.literal('migrate'), vm, epoch, to: nodeIdSchema }),
 ]);

@@ -112,8 +112,10 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
       },
     },
     job: {
-      expectOn: ({ node, vm, epoch }: { node: NodeId; vm: VmId; epoch: number }): Promise<CommandResult> =>
-        askAgent(bus, node, { do: 'expect', vm, epoch: epoch + 1 }, EXPECT_TIMEOUT_MS),
+      expectOn: (input: { node: NodeId; vm: VmId; epoch: number; attempt: string }): Promise<CommandResult> => {
+        const { node, vm, epoch, attempt } = input;
+        return askAgent(bus, node, { do: 'expect', vm, epoch: epoch + 1, attempt }, EXPECT_TIMEOUT_MS);
+      },
       migrateFrom: (input: { node: NodeId; vm: VmId; epoch: number; to: NodeId }): Promise<CommandResult> => {
         const { node, vm, epoch, to } = input;
         return askAgent(bus, node, { do: 'migrate', vm, epoch, to }, MIGRATE_TIMEOUT_MS);
@@ -140,17 +142,18 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
         epoch: number;
         evidence: readonly DownEvidence[];
         evenIfStopped: boolean;
+        attempt: string;
       }): Promise<CommandResult> => {
         const document = await readVm(database, input.vm);
         if (document === undefined) {
           return { ok: false, code: 'NO_SUCH_VM', why: `there is no VM ${input.vm}`, definite: true };
         }
-        const { epoch, evenIfStopped } = input;
+        const { epoch, evenIfStopped, attempt } = input;
         // Copied: a command's lists are mutable to its schema.
         const evidence = input.evidence.map((proof) =>
           proof.kind === 'bound' ? { ...proof, observers: [...proof.observers] } : proof,
         );
-        const command: AgentCommand = { do: 'start', spec: document.spec, epoch, evidence, evenIfStopped };
+        const command: AgentCommand = { do: 'start', spec: document.spec, epoch, evidence, evenIfStopped, attempt };
         const result = await askAgent(bus, input.node, command, START_TIMEOUT_MS);
         if (result.ok) await confirmStart(database, input.vm, epoch);
         return result;

@@ -6,7 +6,7 @@ import type { CopyPorts } from './start-copy.ts';
 import { endCopy } from './stop-copy.ts';
 
 /** The target's part before a migration: what is left of an earlier one goes, and the coming copy is not taken for a stranger. */
-export async function expectCopy(ports: CopyPorts, { vm, epoch }: ExpectCommand): Promise<AgentReply> {
+export async function expectCopy(ports: CopyPorts, { vm, epoch, attempt }: ExpectCommand): Promise<AgentReply> {
   const { storage, guardian, incoming, node } = ports;
   if (ports.isStopping()) return { ok: false, code: 'STOPPING', why: `${node} shuts down`, definite: true };
   if (!guardian.mayRun()) {
@@ -18,7 +18,7 @@ export async function expectCopy(ports: CopyPorts, { vm, epoch }: ExpectCommand)
     return { ok: false, code: 'SUPERSEDED', why, definite: true, holder: sector.node };
   }
   if (sector === undefined || !isOurs(ports, sector)) await endCopy(ports, vm, 0);
-  incoming.expect(vm, epoch);
+  incoming.expect(vm, epoch, attempt);
   return { ok: true, detail: 'expected' };
 }
 

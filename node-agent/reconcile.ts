@@ -61,7 +61,11 @@ async function reconcileOne({ ports, knownStops, report, note }: ReconcileOption
   const sector = await storage.readLease(vm);
   const copy = (await hypervisor.list()).find((candidate) => candidate.vm === vm);
   if (sector === undefined || !isOurs(ports, sector)) {
-    if (copy !== undefined && isIncoming(ports, copy, sector)) return;
+    if (copy !== undefined && isIncoming(ports, copy, sector)) {
+      const isWholeAndHeld = copy.state === 'suspended' && sector?.status === 'held';
+      if (!ports.incoming.isLeftBehind(vm, isWholeAndHeld)) return;
+      ports.incoming.forget(vm);
+    }
     if (copy !== undefined && guardian.mayRun()) {
       const holder = sector === undefined ? 'nobody' : `${sector.node} (${sector.status}, epoch ${sector.epoch})`;
       if (copy.state !== 'off') note('clean-up', vm, `its lease sector says ${holder}, not ${node} (B4)`);

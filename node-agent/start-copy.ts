@@ -69,13 +69,13 @@ async function copyOf({ hypervisor }: CopyPorts, vm: VmId): Promise<VmCopy | und
  */
 async function clearStale(
   ports: CopyPorts,
-  { spec, epoch }: StartCommand,
+  { spec, epoch, attempt }: StartCommand,
   sector: LeaseSector | undefined,
 ): Promise<void> {
   const { hypervisor, lineage } = ports;
   const copy = await copyOf(ports, spec.vm);
   if (copy === undefined || copy.state === 'off') return;
-  if (isLatest(ports, copy, sector)) return lineage.keep(spec.vm, copy.epoch, epoch);
+  if (isLatest(ports, copy, sector, attempt)) return lineage.keep(spec.vm, copy.epoch, epoch);
   await hypervisor.destroy(spec.vm);
   await hypervisor.remove(spec.vm);
 }

@@ -35,6 +35,7 @@ const start = (epoch: number): StartCommand => ({
   epoch,
   evidence: [word],
   evenIfStopped: false,
+  attempt: 'job/web-1',
 });
 const nothing = async () => {};
 

@@ -16,10 +16,10 @@ test('a VM whose source is out of reach when its migration is done goes on at th
   const { timeline } = await played(399);
   const when = (what: string, node?: string) =>
     timeline.findLast((entry) => entry.what === what && (node === undefined || entry.node === node))?.at ?? Number.NaN;
-  const [arrived, leased] = [when('copy-suspended', 'n2'), when('plan')];
-  expect(leased).toBeGreaterThan(arrived);
+  const [ended, leased] = [when('copy-off', 'n1'), when('plan')];
+  expect(leased).toBeGreaterThan(ended);
   const found: string[] = [];
-  for (let at = arrived; at < leased; at += 0.002) {
+  for (let at = ended + 0.001; at < leased; at += 0.002) {
     const { placement, violations } = await played(at);
     expect(violations).toEqual([]);
     found.push(`${placement['vm-1']?.state} on ${placement['vm-1']?.node}`);

@@ -12,7 +12,7 @@ export const jobSetup = setup({
   types: { context: {} as JobContext, input: {} as JobInput, events: {} as JobEvent },
   actors: {
     /** Tells the target that a suspended copy will come for that epoch. */
-    expectOn: promiseActor<CommandResult, Expect>(),
+    expectOn: promiseActor<CommandResult, Expect & { readonly attempt: string }>(),
     /** Has the source migrate its copy and give its lease sector back. */
     migrateFrom: promiseActor<CommandResult, Expect & { readonly to: string }>(),
     /** Whether that node gave the VM's lease sector of that epoch back: the copy arrived, and is off there. */
@@ -39,6 +39,8 @@ export const jobSetup = setup({
         readonly epoch: number;
         readonly evidence: readonly DownEvidence[];
         readonly evenIfStopped: boolean;
+        /** This job: a copy that came by migration is good only for the one that had it sent. */
+        readonly attempt: string;
       }
     >(),
   },

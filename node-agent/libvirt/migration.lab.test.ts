@@ -27,6 +27,15 @@ test.skipIf(found.kind === 'none')(
       await expect.poll(() => counter(spec.disk), { timeout: 60_000 }).toBeGreaterThan(2);
       await expect(n1.migrate(spec.vm, nodeId('n9'), 2)).rejects.toMatchObject({ code: 'HYPERVISOR_ERROR' });
       expect(await n1.list()).toMatchObject([{ epoch: 1, state: 'running' }]);
+      // Suspended while it migrates, it is not held still: when the migration is aborted libvirt lets it run again.
+      const aborted = n1.migrate(spec.vm, nodeId('n2'), 2);
+      const failed = expect(aborted).rejects.toMatchObject({ code: 'HYPERVISOR_ERROR' });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await n1.suspend(spec.vm);
+      expect(await n1.list()).toMatchObject([{ epoch: 1, state: 'running' }]);
+      await n1.settle(spec.vm);
+      await failed;
+      expect([await n1.list(), await n2.list()]).toMatchObject([[{ epoch: 1, state: 'running' }], []]);
       await n1.migrate(spec.vm, nodeId('n2'), 2);
       const still = await counter(spec.disk);
       await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -15,7 +15,11 @@ interface Outage {
 const TRIGGERS: ReadonlySet<string> = new Set(['trigger', 'plan']);
 
 /** Where a copy is, and what it now is. */
-type ChangedCopy = Pick<VmCopy, 'vm' | 'epoch' | 'state'> & { readonly reason?: VmCopy['reason'] | undefined };
+type ChangedCopy = Pick<VmCopy, 'vm' | 'epoch' | 'state'> & {
+  readonly reason?: VmCopy['reason'] | undefined;
+  /** It stands for a migration only, where the world can tell. */
+  readonly job?: unknown;
+};
 /** `goingDown`: its operating system goes down in order; undefined also where nobody can tell. */
 type Host = { readonly name: NodeId; readonly goingDown?: unknown };
 /** What a host can be hurt at. */
@@ -78,7 +82,10 @@ export class Recorder {
   }
 
   copyChanged(host: Host, copy: ChangedCopy): void {
-    this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? `epoch ${copy.epoch}`);
+    const isStanding = copy.state === 'suspended' && copy.job !== undefined;
+    const why = `epoch ${copy.epoch}${isStanding ? ', while it migrates' : ''}`;
+    this.fact(`copy-${copy.state}`, host.name, copy.vm, copy.reason ?? why);
+    if (isStanding) return; // it goes on here or elsewhere in a moment
     const waiting = this.#suspended.get(copy.vm) ?? new Set<NodeId>();
     this.#suspended.set(copy.vm, waiting);
     // Where else one is left from before, nothing arrives from now on.

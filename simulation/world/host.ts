@@ -16,6 +16,8 @@ export interface SimCopy {
   state: VmCopy['state'];
   reason: VmCopy['reason'];
   guest: Guest;
+  /** It is part of a migration, which may let one that stands here run again; one that arrives does not run. */
+  job?: 'leaving' | 'arriving' | undefined;
 }
 
 /**

@@ -6,6 +6,8 @@ import type { GuestDisks } from './guest-disks.ts';
 import { Guests } from './guests.ts';
 import type { SimCopy, SimHost } from './host.ts';
 import { HypervisorCalls, type HypervisorTrouble } from './hypervisor-calls.ts';
+import { define, face, find } from './hypervisor-copies.ts';
+import { Migrations } from './migrations.ts';
 import type { SimProcess } from './sim-process.ts';
 
 /** What the scenario wants to go wrong. */
@@ -36,12 +38,18 @@ export class SimHypervisors {
   readonly guests: Guests;
   readonly #world: HypervisorWorld;
   readonly #calls: HypervisorCalls;
+  readonly #migrations: Migrations;
   readonly #listeners = new Map<SimHost, Set<(copy: VmCopy) => void>>();
 
   constructor(world: HypervisorWorld) {
     this.#world = world;
     this.#calls = new HypervisorCalls(world.time, world.random);
     this.guests = new Guests(world.time, world.random);
+    this.#migrations = new Migrations({
+      ...{ calls: this.#calls, world, random: world.random },
+      mustFail: (vm) => this.#mustFail(vm),
+      change: (host, copy, state, reason) => this.change(host, copy, state, reason),
+    });
   }
 
   /** The troubles of one host's hypervisor, to be changed; after a change call `troubleChanged`. */
@@ -85,7 +93,8 @@ export class SimHypervisors {
         await this.#drained(process, vm);
       },
       settle: async (vm) => {
-        await calls.make(process, 'suspend', 1, 5, () => {}, vm); // held up by what holds up a suspend
+        this.#migrations.abort(host, vm);
+        await calls.make(process, 'suspend', 1, 5, () => {}, vm, false); // held up by what holds up a suspend
         await this.#drained(process, vm);
       },
       resume: (vm) => calls.make(process, 'resume', 20, 80, () => this.#resume(host, vm), vm),
@@ -104,7 +113,9 @@ export class SimHypervisors {
         ),
       remove: (vm) => calls.make(process, 'remove', 10, 50, () => this.#remove(host, vm), vm),
       migrate: (vm, to, epoch) =>
-        calls.make(process, 'migrate', 1000, 4000, () => this.#migrate(host, vm, to, epoch), vm),
+        calls.makeLong(process, 'migrate', 1000, 4000, vm, (tookMs, end) =>
+          this.#migrations.begin({ host, vm, to, epoch, tookMs }, end),
+        ),
       subscribe: (listener) => {
         const tell = (copy: VmCopy) => process.run(() => listener(copy));
         const listeners = this.#listeners.get(host) ?? new Set();
@@ -143,6 +154,7 @@ export class SimHypervisors {
     if (this.faults.suspendFails.has(vm)) throw new HypervisorError(`${vm} does not suspend`);
     const copy = find(host, vm);
     if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
+    if (copy.job === 'arriving') throw new HypervisorError(`${vm} arrives: it can be ended, and nothing else`);
     if (copy.state === 'running') this.change(host, copy, 'suspended');
   }
 
@@ -158,6 +170,7 @@ export class SimHypervisors {
   #resume(host: SimHost, vm: VmId): void {
     const copy = find(host, vm);
     if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
+    if (copy.job === 'arriving') throw new HypervisorError(`${vm} arrives: it can be ended, and nothing else`);
     if (copy.state === 'suspended') this.change(host, copy, 'running');
   }
 
@@ -171,25 +184,10 @@ export class SimHypervisors {
     });
   }
 
-  /** The last instant of a migration: the memory is there, the source ends, the target keeps it suspended. */
-  #migrate(host: SimHost, vm: VmId, to: NodeId, epoch: number): void {
-    const copy = find(host, vm);
-    if (copy.state === 'off') throw new HypervisorError(`${vm} is off`);
+  #mustFail(vm: VmId): boolean {
     const left = this.faults.migrateFails.get(vm) ?? 0;
-    if (left > 0) {
-      this.faults.migrateFails.set(vm, left - 1);
-      throw new HypervisorError(`${vm} does not migrate to ${to}`);
-    }
-    const target = this.#world.peer(host, to);
-    if (target === undefined) throw new HypervisorError(`${host.name} cannot reach the hypervisor of ${to}`);
-    if (!this.#world.diskReachable(target)) throw new HypervisorError(`${to} cannot open the disk of ${vm}`);
-    const there = target.copies.get(vm);
-    if (there !== undefined && there.state !== 'off') throw new HypervisorError(`${to} has a copy of ${vm} already`);
-    const { guest } = copy;
-    this.change(host, copy, 'off', 'migrated');
-    const arrived: SimCopy = { vm, epoch, state: 'off', reason: undefined, guest };
-    target.copies.set(vm, arrived);
-    this.change(target, arrived, 'suspended');
+    if (left > 0) this.faults.migrateFails.set(vm, left - 1);
+    return left > 0;
   }
 
   #remove(host: SimHost, vm: VmId): void {
@@ -199,20 +197,4 @@ export class SimHypervisors {
     if (copy.state === 'suspended') this.change(host, copy, 'off', 'destroyed');
     host.copies.delete(vm);
   }
-}
-
-/** As soon as a start is taken the VM is listed, off until it runs. */
-function define(host: SimHost, vm: VmId, epoch: number): void {
-  if (!host.copies.has(vm)) host.copies.set(vm, { vm, epoch, state: 'off', reason: undefined, guest: 'booting' });
-}
-
-function find(host: SimHost, vm: VmId): SimCopy {
-  const copy = host.copies.get(vm);
-  if (copy === undefined) throw new HypervisorError(`${host.name} has no copy of ${vm}`);
-  return copy;
-}
-
-function face(copy: SimCopy): VmCopy {
-  const { vm, epoch, state, reason } = copy;
-  return reason === undefined ? { vm, epoch, state } : { vm, epoch, state, reason };
 }

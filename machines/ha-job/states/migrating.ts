@@ -5,7 +5,7 @@ import { jobSetup, RETRY_MS } from '../job-setup.ts';
 export const preparing = jobSetup.createStateConfig({
   invoke: {
     src: 'expectOn',
-    input: ({ context }) => expectOf(context, targetOf(context)),
+    input: ({ context }) => ({ ...expectOf(context, targetOf(context)), attempt: context.address }),
     onDone: [
       { guard: ({ event }) => event.output.ok, target: 'migrating' },
       {

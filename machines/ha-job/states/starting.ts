@@ -32,6 +32,7 @@ export const starting = jobSetup.createStateConfig({
           epoch: context.lease?.epoch ?? 0,
           evidence: context.evidence,
           evenIfStopped: context.cause === 'user',
+          attempt: context.address,
         }),
         onDone: [
           { guard: ({ event }) => event.output.ok, target: '#ha-job.done' },
