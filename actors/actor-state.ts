@@ -26,6 +26,8 @@ export interface ActorState {
   /** Undefined before the first step. */
   snapshot: AnyMachineSnapshot | undefined;
   parent: Address | undefined;
+  /** The step of its parent that asked for it last. */
+  spawned: number | undefined;
   parked: Envelope['parked'];
   forgot: boolean;
   recent: string[];
@@ -42,8 +44,8 @@ export interface ActorState {
   readonly atLeast: Map<string, number>;
   readonly sent: Map<string, number>;
   readonly effects: Map<string, PendingEffect>;
-  /** Those it spawned that are stopped when it ends; one that ended by itself is in it until it is heard. */
-  readonly children: Set<Address>;
+  /** Those it spawned, and at which step last; stopped when it ends. One that ended by itself is in it until it is heard. */
+  readonly children: Map<Address, number>;
 }
 
 export function emptyState(): ActorState {
@@ -53,6 +55,7 @@ export function emptyState(): ActorState {
     status: 'active',
     snapshot: undefined,
     parent: undefined,
+    spawned: undefined,
     parked: undefined,
     forgot: false,
     recent: [],
@@ -65,7 +68,7 @@ export function emptyState(): ActorState {
     atLeast: new Map(),
     sent: new Map(),
     effects: new Map(),
-    children: new Set(),
+    children: new Map(),
   };
 }
 
@@ -78,6 +81,7 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     status: stored.status,
     snapshot: undefined,
     parent: stored.parent,
+    spawned: stored.spawned,
     parked: stored.parked,
     forgot: stored.forgot === true,
     recent: stored.recent,
@@ -95,7 +99,7 @@ export function loadState(kind: Kind, entry: JournalEntry, nowMs: number): Actor
     atLeast: new Map(Object.entries(stored.atLeast ?? {})),
     sent: new Map(Object.entries(stored.sent)),
     effects: new Map(stored.effects.map((effect) => [effect.key, effect])),
-    children: new Set(stored.children),
+    children: new Map(Object.entries(stored.children ?? {}) as [Address, number][]), // as `seal` wrote them
   };
   if (stored.unborn !== true) state.snapshot = liveSnapshot(kind, entry.address, stored, state, nowMs);
   return state;

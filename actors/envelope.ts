@@ -56,8 +56,10 @@ const envelope = z.object({
   /** True when the actor has a journal but no first state yet: `snapshot` means nothing. */
   unborn: z.boolean().optional(),
   parent: addressText.optional(),
-  /** To be stopped when this one ends. */
-  children: z.array(addressText).optional(),
+  /** The step of its parent that asked for it. */
+  spawned: z.number().optional(),
+  /** To be stopped when this one ends; at which step each was asked for. */
+  children: z.record(z.string(), z.number()).optional(),
   /** Left to wait when this step was committed; in full again on the next host: late, never early. */
   timers: z.array(
     z.object({

@@ -1,8 +1,7 @@
 import type { TellIntent } from './actions.ts';
 import type { ActorState } from './actor-state.ts';
-import { isAddress } from './address.ts';
 import { bytesOf } from './bytes-of.ts';
-import { endChildren } from './children.ts';
+import { endChildren, parentage } from './children.ts';
 import type { StepCause } from './envelope.ts';
 import type { Kind } from './registration.ts';
 import type { StepResult } from './step.ts';
@@ -37,7 +36,8 @@ export function giveUp(
     tells.push(...endChildren(state, address));
   }
   const type = { park: 'actor.parked', stop: 'actor.stopped', escalate: 'actor.escalated' }[policy];
-  if (state.parent !== undefined) tells.push({ to: state.parent, event: { type, address, reason, code } });
+  if (state.parent !== undefined)
+    tells.push({ to: state.parent, event: { type, address, reason, code, spawned: state.spawned } });
   return { tells, replies: [], calls: [], serial: 0, outcome: 'failed', reason };
 }
 
@@ -45,8 +45,7 @@ export function giveUp(
 function adopt(state: ActorState, { event }: StepCause): void {
   if (event.type !== 'actor.spawn' || (state.status === 'active' && state.snapshot !== undefined)) return;
   state.snapshot = undefined; // of an earlier life: once released, it is made by the same message
-  const { parent } = event;
-  state.parent = typeof parent === 'string' && isAddress(parent) ? parent : undefined;
+  Object.assign(state, parentage(event));
 }
 
 /** Cut to a whole character. */

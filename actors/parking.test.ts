@@ -68,6 +68,24 @@ test('a short timer that is the poison itself comes again after the release', as
   await system.stop();
 });
 
+test('of a message that is stored twice while its actor is parked, both are done with after the release', async () => {
+  poisonous = true;
+  const machine = createMachine({ on: { poison: { guard, actions: () => {} }, x: { actions: () => {} } } });
+  const { system, server, status } = await hostForTests({ a: { machine } });
+  await system.tell('a/1', { type: 'poison' });
+  await expect.poll(() => status('a/1')).toBe('parked');
+  // As after a takeover, when an outbox is sent again.
+  const again = { id: 'a/2>a/1#1048577', to: 'a/1' as never, from: 'a/2', sequence: 2 ** 20 + 1, event: { type: 'x' } };
+  for (let copy = 0; copy < 3; copy += 1) server.deliver(again);
+  await expect.poll(() => server.mailbox(0).size).toBe(4);
+  poisonous = false;
+  await system.release('a/1');
+  await expect.poll(() => server.mailbox(0).size).toBe(0);
+  const taken = (await system.history('a/1')).filter(({ cause }) => cause.event.type === 'x');
+  expect(taken).toHaveLength(1);
+  await system.stop();
+});
+
 test('the reason of parking says what the effect said that nobody handled', async () => {
   const machine = setup({ actors: { job: promiseActor<string, undefined>() } }).createMachine({
     initial: 'a',

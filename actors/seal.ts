@@ -87,7 +87,8 @@ export function seal(input: Sealed): string {
     snapshot: state.snapshot === undefined ? UNBORN : storeSnapshot(state.snapshot),
     unborn: state.snapshot === undefined ? true : undefined,
     parent: state.parent,
-    children: state.children.size === 0 ? undefined : [...state.children],
+    spawned: state.spawned,
+    children: state.children.size === 0 ? undefined : Object.fromEntries(state.children),
     timers: Array.from(state.timers, ([id, { event, dueMs, armed }]) => ({
       id,
       event,

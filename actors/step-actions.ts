@@ -108,10 +108,10 @@ function applyIntent(input: StepInput, asked: Asked, intent: Intent): void {
       for (const each of listOf(intent.value)) {
         assertGiven('spawnChild', each, '{ address, input }');
         assertSerialisable(each.input, `input of ${each.address}`);
-        const event = { type: 'actor.spawn', parent: input.address, input: each.input };
+        const event = { type: 'actor.spawn', parent: input.address, spawned: state.step, input: each.input };
         const child = address(each.address);
         asked.tells.push({ to: child, event });
-        if (each.outlives !== true) state.children.add(child);
+        if (each.outlives !== true) state.children.set(child, state.step);
       }
       return;
     case 'stopChild':

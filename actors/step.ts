@@ -1,11 +1,10 @@
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import type { ActorState } from './actor-state.ts';
-import { endChildren, hearOfChild } from './children.ts';
+import { endChildren, hearOfChild, parentage, whyOutlives } from './children.ts';
 import type { Outcome } from './envelope.ts';
 import { type Asked, applyActions } from './step-actions.ts';
 import type { StepInput } from './step-input.ts';
 import { type Action, initialTransition, transition } from './transition.ts';
-import type { Address } from './transport.ts';
 
 /** A child ended by its policy `escalate` and this actor's machine does not handle it: it fails as well. */
 export class Escalated extends Error {
@@ -80,7 +79,7 @@ function create(input: StepInput, asked: Asked): void {
   state.timers.clear();
   state.effects.clear();
   const given: unknown = spawn?.input;
-  state.parent = typeof spawn?.parent === 'string' ? (spawn.parent as Address) : undefined; // written by spawnChild
+  Object.assign(state, parentage(spawn ?? cause.event));
   const own = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given));
   const [snapshot, actions] = initialTransition(kind.machine, own ? { ...given, address } : given);
   move(input, asked, snapshot, actions);
@@ -94,7 +93,10 @@ function move(input: StepInput, asked: Asked, next: AnyMachineSnapshot, actions:
   if (next.status !== 'done') return;
   end(input, asked, 'done');
   if (state.parent === undefined) return;
-  asked.tells.push({ to: state.parent, event: { type: 'actor.done', address: input.address, output: next.output } });
+  asked.tells.push({
+    to: state.parent,
+    event: { type: 'actor.done', address: input.address, output: next.output, spawned: state.spawned },
+  });
 }
 
 /** Whoever thinks that it made this actor hears that it does not supervise it. */
@@ -102,8 +104,11 @@ function existsAlready(input: StepInput, asked: Asked, event: AnyEventObject): S
   const { state, address } = input;
   const reason = `${address} exists already, supervised by ${state.parent ?? 'nobody'}`;
   if (typeof event.parent === 'string' && event.parent !== state.parent) {
-    const refusal = { type: 'actor.refused', address, event: 'actor.spawn', code: 'ALREADY_EXISTS', reason };
+    const { spawned } = event;
+    const refusal = { type: 'actor.refused', address, event: 'actor.spawn', code: 'ALREADY_EXISTS', reason, spawned };
     asked.tells.push({ to: event.parent, event: refusal });
+  } else if (typeof event.parent === 'string') {
+    Object.assign(state, parentage(event)); // asked for once more by its own supervisor
   }
   return { ...asked, outcome: 'dropped', reason };
 }
@@ -112,18 +117,20 @@ function stop(input: StepInput, asked: Asked): StepResult {
   const { state, position, cause } = input;
   const isThere = state.snapshot !== undefined || state.status !== 'active';
   const isAlive = isThere && (state.status === 'active' || state.status === 'parked');
-  const { supervisor } = cause.event;
-  if (supervisor !== undefined && isAlive && state.parent !== supervisor) {
-    return { ...asked, outcome: 'dropped', reason: `it is supervised by ${state.parent ?? 'nobody'}` };
-  }
+  const outlives = isAlive ? whyOutlives(state, cause.event) : undefined;
+  if (outlives !== undefined) return { ...asked, outcome: 'dropped', reason: outlives };
   state.endedUpTo = Math.max(state.endedUpTo, position ?? 0);
   // One that waits for its release to make its first step is there, though it has no snapshot.
   if (!isThere) return { ...asked, outcome: 'dropped', reason: 'it never existed' };
-  if (supervisor !== undefined && !isAlive) return { ...asked, outcome: 'dropped', reason: `it is ${state.status}` };
-  const { parent } = state;
+  if (cause.event.supervisor !== undefined && !isAlive)
+    return { ...asked, outcome: 'dropped', reason: `it is ${state.status}` };
+  const { parent, spawned } = state;
   if (isAlive && parent !== undefined && parent !== cause.from) {
     const reason = `it was stopped by ${cause.from}`;
-    asked.tells.push({ to: parent, event: { type: 'actor.stopped', address: input.address, reason, code: 'STOPPED' } });
+    asked.tells.push({
+      to: parent,
+      event: { type: 'actor.stopped', address: input.address, reason, code: 'STOPPED', spawned },
+    });
   }
   return end(input, asked, 'stopped');
 }

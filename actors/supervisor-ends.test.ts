@@ -64,7 +64,7 @@ async function office(more: Parameters<typeof hostForTests>[1] = {}) {
     await system.tell(boss, { type: 'hire', children: list });
     for (const { address } of list) await expect.poll(() => status(address)).toBe('active');
   };
-  const childrenOf = async (boss: string) => (await system.inspect(boss))?.children;
+  const childrenOf = async (boss: string) => Object.keys((await system.inspect(boss))?.children ?? {});
   return { ...found, aborted, hired, childrenOf };
 }
 
@@ -143,7 +143,7 @@ test('a supervisor hears of a child that somebody else stops, and of none that i
   await expect
     .poll(async () => (await system.inspect('a/boss'))?.cause.event)
     .toMatchObject({ type: 'actor.stopped', address: 'a/2', code: 'STOPPED', reason: 'it was stopped by external:n1' });
-  expect(await childrenOf('a/boss')).toBeUndefined();
+  expect(await childrenOf('a/boss')).toEqual([]);
   const heard = (await system.history('a/boss')).filter(({ cause }) => cause.event.type === 'actor.stopped');
   expect(heard).toHaveLength(1);
   await system.stop();
@@ -170,6 +170,41 @@ test('an actor does not end with one that supervises it no more', () => {
   expect(take('a/old', ended, 7)).toBe('dropped');
   expect(state.status).toBe('done');
   expect(take('a/old', { type: 'actor.spawn', parent: 'a/old' } as { type: string }, 6)).toBe('dropped');
+});
+
+test('what a child of an earlier spawn says, or is told, is not taken for the later one', () => {
+  const kind: Kind = {
+    ...{ name: 'a', machine, version: 1, events: ANY_EVENT, effects: {} },
+    onError: { maxFailures: 1, policy: 'park' },
+  };
+  let position = 0;
+  const actor = (address: string) => {
+    const state = emptyState();
+    const take = (from: string, event: { readonly type: string; readonly [key: string]: unknown }) => {
+      const cause = { kind: 'message' as const, from, event };
+      position += 1;
+      return runStep({ kind, address: address as Address, state, cause, nowMs: 0, position });
+    };
+    return { state, take };
+  };
+  const [boss, child] = [actor('a/boss'), actor('a/1')];
+  const hire = () => boss.take('external:x', { type: 'hire', children: [{ address: 'a/1' }] }).tells[0]?.event;
+  const [first, second] = [hire(), hire()];
+  child.take('a/other', { type: 'actor.spawn', parent: 'a/other', spawned: 1 });
+  const refused = child.take('a/boss', first ?? { type: '' }).tells[0]?.event;
+  expect(refused).toMatchObject({ type: 'actor.refused', code: 'ALREADY_EXISTS' });
+  child.take('a/other', { type: 'actor.stop' });
+  expect(child.take('a/boss', second ?? { type: '' }).outcome).toBe('handled');
+  boss.take('a/1', refused ?? { type: '' });
+  expect([...boss.state.children.keys()], 'the second spawn succeeded').toEqual(['a/1']);
+  const [end] = boss.take('external:x', { type: 'end' }).tells;
+  boss.take('external:x', { type: 'actor.spawn' });
+  const third = hire() ?? { type: '' };
+  expect(child.take('a/boss', third).outcome, 'it is alive').toBe('dropped');
+  expect(child.take('a/boss', end?.event ?? { type: '' }).outcome, 'it was asked for once more').toBe('dropped');
+  const done = child.take('external:x', { type: 'end' }).tells[0]?.event ?? { type: '' };
+  boss.take('a/1', done);
+  expect([...boss.state.children.keys()]).toEqual([]);
 });
 
 test('an actor supervises no more than its limit, and can still end when it sends as much as it may', async () => {

@@ -9,7 +9,7 @@ export type MessageWork = Extract<Work, { kind: 'message' }>;
  */
 export class WorkQueue {
   readonly #works: Work[] = [];
-  readonly #kept = new Map<string, MessageWork>();
+  readonly #kept = new Map<number, MessageWork>();
 
   push(work: Work): void {
     this.#works.push(work);
@@ -31,7 +31,8 @@ export class WorkQueue {
   }
 
   keep(work: MessageWork): void {
-    this.#kept.set(work.delivery.message.id, work);
+    // By its place: the same message may be stored twice, and each is to be acknowledged.
+    this.#kept.set(work.delivery.position, work);
   }
 
   /** What was kept comes next, in order. */
