@@ -12,10 +12,10 @@ import { type StepRecord, stepRecord } from './envelope.ts';
 import { InvalidSettings, MalformedEvent, SystemStopped, UnknownKind } from './errors.ts';
 import { freshStart } from './fresh-start.ts';
 import type { HostContext } from './host-context.ts';
+import { KnownPartitions } from './known-partitions.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { DEFAULT_MEMBERSHIP } from './membership.ts';
 import { Ownership, type OwnershipOptions } from './ownership.ts';
-import { partitionOf } from './partition.ts';
 import { registeredKind } from './registered-kind.ts';
 import type { Kind, KindOptions } from './registration.ts';
 import { RESERVED } from './reserved.ts';
@@ -52,6 +52,7 @@ export interface AskOptions {
 export class ActorSystem {
   readonly host: string;
   readonly #transport: Transport;
+  readonly #partitions: KnownPartitions;
   readonly #context: HostContext;
   readonly #kinds = new Map<string, Kind>();
   readonly #ownership: Ownership;
@@ -62,6 +63,7 @@ export class ActorSystem {
     assertParts(options);
     this.host = options.host;
     this.#transport = options.transport;
+    this.#partitions = new KnownPartitions(options.transport.partitions);
     const { transport, clock, random, host } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const ownership = { ...DEFAULT_MEMBERSHIP, sweepEveryMs: 30_000, ...options.membership };
@@ -224,7 +226,7 @@ export class ActorSystem {
 
   /** Whether this host serves the actor just now. For efficiency only: two hosts may both say yes. */
   owns(of: string): boolean {
-    return this.#ownership.owns(partitionOf(address(of), this.#transport.partitions));
+    return this.#ownership.owns(this.#partitions.of(of));
   }
 
   /** Hosts seen alive, this one included. */

@@ -15,7 +15,7 @@ export interface DatabaseHeartbeatOptions {
 /** Counts up in the database and watches everybody's counter, each interval. */
 export class DatabaseHeartbeat {
   readonly #options: DatabaseHeartbeatOptions;
-  readonly #tracker: ChangeTracker<string>;
+  readonly #tracker: ChangeTracker<NodeId>;
   #loop: Loop | undefined;
   #counter: number | undefined;
   #goodBeatMs = Number.NEGATIVE_INFINITY;
@@ -51,9 +51,11 @@ export class DatabaseHeartbeat {
     const beganMs = clock.nowMs();
     const beats = await database.beats();
     const endedMs = clock.nowMs();
-    this.#beats = Array.from(beats, ([name, counter]) => ({ node: nodeId(name), counter }));
+    const seen: { readonly node: NodeId; readonly counter: number }[] = [];
+    for (const [name, counter] of beats) seen.push({ node: nodeId(name), counter });
+    this.#beats = seen;
     this.#tracker.readBegan(beganMs);
-    for (const [name, counter] of beats) this.#tracker.note(name, 0, counter, endedMs);
+    for (const { node: name, counter } of seen) this.#tracker.note(name, 0, counter, endedMs);
     const next = (this.#counter ?? beats.get(node) ?? 0) + 1;
     const beatBeganMs = clock.nowMs();
     await database.beat(node, next);

@@ -13,8 +13,10 @@ export interface SeenBy {
 
 /** Made once for each observation: it is judged by many times over, interval after interval. */
 export function seenBy(observation: Observation): SeenBy {
-  const slots = new Map(observation.slots.map((slot) => [slot.node, slot]));
-  const beats = new Map(observation.beats.map((beat) => [beat.node, beat]));
+  const slots = new Map<NodeId, SeenSlot>();
+  for (const slot of observation.slots) slots.set(slot.node, slot);
+  const beats = new Map<NodeId, SeenBeat>();
+  for (const beat of observation.beats) beats.set(beat.node, beat);
   return { observation, slots, beats };
 }
 

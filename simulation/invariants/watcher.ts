@@ -49,7 +49,8 @@ export function recordOf(entry: JournalEntry): StepRecord {
   const known = records.get(entry);
   if (known !== undefined) return known;
   const { address, sequence, commitId, body } = entry;
-  const record: StepRecord = { ...(JSON.parse(body) as Envelope), address, sequence, commitId }; // the runtime's own text
+  const envelope = JSON.parse(body) as Envelope; // the runtime's own text
+  const record: StepRecord = Object.assign(envelope, { address, sequence, commitId });
   records.set(entry, record);
   return record;
 }

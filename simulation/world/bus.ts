@@ -109,7 +109,8 @@ export class SimBus {
     const received = overTheWire(payload);
     for (const subscriber of subscribers) {
       const { process: to } = subscriber;
-      this.#send(from, to, () => new Publication(this.#members, from.host, subscriber, received, subject));
+      for (let left = this.#copiesSent(from, to); left > 0; left -= 1)
+        this.#plan(from, to, new Publication(this.#members, from.host, subscriber, received, subject));
     }
   }
 
@@ -140,17 +141,20 @@ export class SimBus {
   }
 
   #write(from: SimProcess, to: SimProcess, read: () => void): void {
-    this.#send(from, to, () => new Letter(this.#members, from.host, to, read));
+    for (let left = this.#copiesSent(from, to); left > 0; left -= 1)
+      this.#plan(from, to, new Letter(this.#members, from.host, to, read));
   }
 
-  #send(from: SimProcess, to: SimProcess, arrival: () => Arrival): void {
+  /** So many copies of one message leave for its receiver. */
+  #copiesSent(from: SimProcess, to: SimProcess): number {
     const network = this.#network;
-    if (!from.alive || !this.#members.connects(from.host, to.host)) return;
-    if (network.loses(from.host) || network.loses(to.host)) return;
-    const copies = network.duplicates(from.host) ? 2 : 1;
-    for (let i = 0; i < copies; i += 1) {
-      this.#time.plan(network.delay(from.host) + network.delay(to.host), arrival());
-    }
+    if (!from.alive || !this.#members.connects(from.host, to.host)) return 0;
+    if (network.loses(from.host) || network.loses(to.host)) return 0;
+    return network.duplicates(from.host) ? 2 : 1;
+  }
+
+  #plan(from: SimProcess, to: SimProcess, arrival: Arrival): void {
+    this.#time.plan(this.#network.delay(from.host) + this.#network.delay(to.host), arrival);
   }
 }
 

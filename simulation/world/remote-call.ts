@@ -13,6 +13,9 @@ export interface Way {
   readonly timeoutMs: number;
 }
 
+/** What the act came to. */
+type Outcome<Result> = { readonly ok: true; readonly result: Result } | { readonly ok: false; readonly error: unknown };
+
 /**
  * A call from a process to something outside it: a way there, the act, a way back. Lost on the way there: not done. Lost on
  * the way back: done, and the caller cannot know. A process that dies meanwhile never hears of it.
@@ -26,7 +29,7 @@ export abstract class RemoteCall<Result> extends PlannedEvent {
   #resolve: ((result: Result) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
   /** What the caller is told; undefined on the way there. */
-  #settle: (() => void) | undefined;
+  #outcome: Outcome<Result> | undefined;
 
   constructor(process: SimProcess, time: VirtualTime, way: Way) {
     super();
@@ -71,23 +74,23 @@ export abstract class RemoteCall<Result> extends PlannedEvent {
   }
 
   happen(): void {
-    if (this.#settle === undefined) this.#there();
-    else this.#back(this.#settle);
+    if (this.#outcome === undefined) this.#there();
+    else this.#back(this.#outcome);
   }
 
   /** To be called once, at the other end. */
   proceed(): void {
     try {
       const result = this.act();
-      if (!(result instanceof Promise)) this.#answer(() => this.#resolve?.(result));
+      if (!(result instanceof Promise)) this.#answer({ ok: true, result });
       else {
         result.then(
-          (value) => this.#answer(() => this.#resolve?.(value)),
-          (error: unknown) => this.#answer(() => this.#reject?.(error)),
+          (value) => this.#answer({ ok: true, result: value }),
+          (error: unknown) => this.#answer({ ok: false, error }),
         );
       }
     } catch (error) {
-      this.#answer(() => this.#reject?.(error));
+      this.#answer({ ok: false, error });
     }
   }
 
@@ -98,19 +101,20 @@ export abstract class RemoteCall<Result> extends PlannedEvent {
     else this.lost();
   }
 
-  #answer(settle: () => void): void {
-    this.#settle = settle;
+  #answer(outcome: Outcome<Result>): void {
+    this.#outcome = outcome;
     this.#time.plan(this.#way.backMs, this);
   }
 
-  #back(settle: () => void): void {
-    if (!this.answerable()) {
-      this.unanswered();
-      return;
-    }
-    this.#process.run(() => {
-      this.#deadline?.cancel();
-      settle();
-    });
+  #back(outcome: Outcome<Result>): void {
+    if (!this.answerable()) this.unanswered();
+    else if (this.#process.isRunning) this.#settle(outcome);
+    else this.#process.run(() => this.#settle(outcome));
+  }
+
+  #settle(outcome: Outcome<Result>): void {
+    this.#deadline?.cancel();
+    if (outcome.ok) this.#resolve?.(outcome.result);
+    else this.#reject?.(outcome.error);
   }
 }

@@ -45,15 +45,13 @@ function copyOfObject(value: object, key: string): unknown {
   return isBoxed ? copyOf(value.valueOf(), key) : Object.freeze(fieldsOf(value));
 }
 
+/** Copied as a whole first: nearly all fields are carried as they are, and what one literal made keeps one layout. */
 function fieldsOf(value: object): object {
-  const copy: Record<string, unknown> = {};
-  for (const field in value) {
-    if (!Object.hasOwn(value, field)) continue;
-    const carried = copyOf((value as Record<string, unknown>)[field], field); // its own field
-    if (carried === undefined) continue;
-    // An assignment to this name would set the prototype.
-    if (field === '__proto__') Object.defineProperty(copy, field, { value: carried, enumerable: true });
-    else copy[field] = carried;
+  const copy: Record<string, unknown> = { ...value };
+  for (const field in copy) {
+    const carried = copyOf(copy[field], field);
+    if (carried === undefined) delete copy[field];
+    else if (!Object.is(carried, copy[field])) copy[field] = carried;
   }
   return copy;
 }
