@@ -83,7 +83,8 @@ export class GuardianRunner {
     const goodWriteBeganMs = sequence > this.#wordGiven ? beganMs : Number.NEGATIVE_INFINITY;
     const before = this.#state.mode;
     // What is gone but may write late counts too; nothing can be done about it: its bound, or the watchdog, ends the wait.
-    const writers = running && [...new Set([...running, ...lateWriters.vms])];
+    const late = lateWriters.vms;
+    const writers = running && late.length > 0 ? [...new Set([...running, ...late])] : running;
     const gapMs = heartbeat.takeGapMs();
     const input = { nowMs: clock.nowMs(), goodWriteBeganMs, running: writers, gapMs };
     const step = stepGuardian(this.#state, input, timings);
@@ -94,9 +95,8 @@ export class GuardianRunner {
     }
     if (step.why !== undefined) note({ what: 'isolate', why: `${before} -> ${step.state.mode}: ${step.why}` });
     heartbeat.state = this.#slotState();
-    const here = new Set(running);
-    for (const vm of step.suspend) if (here.has(vm)) this.#suspend(vm);
-    for (const vm of step.forceOff) if (here.has(vm)) this.#forceOff(vm);
+    for (const vm of step.suspend) if (running?.includes(vm)) this.#suspend(vm);
+    for (const vm of step.forceOff) if (running?.includes(vm)) this.#forceOff(vm);
     if (step.kickWatchdog) this.#kick(watchdog);
     if (step.storageBack) onStorageBack();
   }

@@ -18,8 +18,9 @@ type Kept = { -readonly [Field in keyof ReceivedObservation]: ReceivedObservatio
 export class Observations {
   readonly #bus: Bus;
   readonly #clock: Clock;
-  /** By observer, in the order of their names: so judgements, which name them in order, need not sort. */
-  #latest = new Map<NodeId, Kept>();
+  readonly #byObserver = new Map<NodeId, Kept>();
+  /** The same in the order of their names: so judgements, which name them in order, need not sort. */
+  #latest: readonly Kept[] = [];
   readonly #leave: () => void;
 
   constructor(bus: Bus, clock: Clock, onRefused: (error: unknown) => void) {
@@ -40,7 +41,7 @@ export class Observations {
 
   /** Of every node, the latest at this instant: not to be kept. */
   get latest(): readonly ReceivedObservation[] {
-    return [...this.#latest.values()];
+    return this.#latest;
   }
 
   stop(): void {
@@ -50,10 +51,11 @@ export class Observations {
   #receive({ observation, slots, beats }: SeenBy): void {
     const { observer } = observation;
     const receivedAtMs = this.#clock.nowMs();
-    const known = this.#latest.get(observer);
+    const known = this.#byObserver.get(observer);
     if (known === undefined) {
-      const all = [...this.#latest, [observer, { observation, slots, beats, receivedAtMs }] as const];
-      this.#latest = new Map(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+      const kept = { observation, slots, beats, receivedAtMs };
+      this.#byObserver.set(observer, kept);
+      this.#latest = [...this.#latest, kept].sort((a, b) => (a.observation.observer < b.observation.observer ? -1 : 1));
     } else if (isNewer(observation, known.observation)) {
       known.observation = observation;
       known.slots = slots;

@@ -26,9 +26,10 @@ export function periodic(
       if (!stopped) onError(error);
     }
     if (stopped) return;
-    timer = clock.after(Math.max(1, beganMs + intervalMs - clock.nowMs()), () => void run());
+    timer = clock.after(Math.max(1, beganMs + intervalMs - clock.nowMs()), again);
   };
-  void run();
+  const again = () => void run();
+  again();
   return {
     stop: () => {
       stopped = true;

@@ -100,7 +100,10 @@ class Line implements Holder {
 /** Children of one place: their instants lie side by side, so one more costs less than one more level. */
 const WIDTH = 4;
 
-/** What is planned, by instant, and within one instant by the order of planning. Cancelled entries take no lasting room. */
+/**
+ * What is planned, by instant, and within one instant by the order of planning. Cancelled entries take no lasting room. Whoever
+ * moves an event compares in place: an instant that is handed to a function becomes an object on its way there.
+ */
 export class EventHeap {
   /** Entries that are cancelled and still in the heap. */
   cancelled = 0;
@@ -201,13 +204,14 @@ export class EventHeap {
 
   /** Finds the place of an event that belongs at `from` or nearer to the first. */
   #rise(from: number, at: number, event: PlannedEvent): void {
-    const [ats, events] = [this.#at, this.#events];
+    const ats = this.#at;
+    const events = this.#events;
     let place = from;
     while (place > 0) {
       const parent = ((place - 1) / WIDTH) | 0;
       const above = events[parent];
       const aboveAt = ats[parent] ?? 0;
-      if (above === undefined || isBefore(aboveAt, above, at, event)) break;
+      if (above === undefined || aboveAt < at || (aboveAt === at && above.order < event.order)) break;
       ats[place] = aboveAt;
       events[place] = above;
       place = parent;
@@ -217,10 +221,12 @@ export class EventHeap {
   }
 
   #removeFirst(): void {
-    const [ats, events] = [this.#at, this.#events];
+    const ats = this.#at;
+    const events = this.#events;
     const last = events.pop();
     this.#size = events.length;
     if (last === undefined || this.#size === 0) return;
+    const { at: lastAt, order: lastOrder } = last;
     let place = 0;
     for (;;) {
       const first = place * WIDTH + 1;
@@ -232,21 +238,17 @@ export class EventHeap {
       for (let child = first + 1; child < end; child += 1) {
         const other = events[child];
         const otherAt = ats[child] ?? 0;
-        if (other === undefined || !isBefore(otherAt, other, leastAt, least)) continue;
+        if (other === undefined || otherAt > leastAt || (otherAt === leastAt && other.order > least.order)) continue;
         least = other;
         leastPlace = child;
         leastAt = otherAt;
       }
-      if (isBefore(last.at, last, leastAt, least)) break;
+      if (lastAt < leastAt || (lastAt === leastAt && lastOrder < least.order)) break;
       ats[place] = leastAt;
       events[place] = least;
       place = leastPlace;
     }
-    ats[place] = last.at;
+    ats[place] = lastAt;
     events[place] = last;
   }
-}
-
-function isBefore(atA: number, a: PlannedEvent, atB: number, b: PlannedEvent): boolean {
-  return atA < atB || (atA === atB && a.order < b.order);
 }

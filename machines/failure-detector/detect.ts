@@ -39,7 +39,9 @@ export interface DetectorInput {
 export function detect(input: DetectorInput): ReadonlyMap<NodeId, Judgement> {
   const { staleMs } = input.timings;
   const fresh = input.observations.filter(({ receivedAtMs }) => input.nowMs - receivedAtMs < staleMs);
-  return new Map(input.nodes.map((node) => [node, judge(node, fresh, input)]));
+  const judgements = new Map<NodeId, Judgement>();
+  for (const node of input.nodes) judgements.set(node, judge(node, fresh, input));
+  return judgements;
 }
 
 function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Judgement {
@@ -67,7 +69,7 @@ function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Ju
   const wasBeatStale = before?.verdict === 'management-isolated' || before?.verdict === 'dead';
   const beatStale = isStale(beatAgeMs(node, fresh), staleMs, wasBeatStale);
   const boundReached = slotStale && ageMs >= takeoverBoundMs;
-  observers.sort();
+  if (!areInOrder(observers)) observers.sort();
   const common = {
     node,
     verdict: verdictOf(slotStale, beatStale),
@@ -79,6 +81,11 @@ function judge(node: NodeId, fresh: readonly SeenBy[], input: DetectorInput): Ju
   };
   if (!boundReached) return common;
   return { ...common, evidence: { kind: 'bound', node, incarnation, sequence, ageMs, observers } };
+}
+
+/** Nearly always: who keeps observations by name gives them so. */
+function areInOrder(names: readonly NodeId[]): boolean {
+  return names.every((name, at) => at === 0 || (names[at - 1] ?? name) <= name);
 }
 
 /** A later value, or the same one seen for longer. */
