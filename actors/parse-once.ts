@@ -1,5 +1,3 @@
-import type { z } from 'zod';
-
 /** Beside what a shared object holds: who checked it, and what came out. */
 const CHECKED = Symbol('checked');
 
@@ -17,16 +15,26 @@ export function shared<Value extends object>(value: Value): Value {
   return Object.freeze(Object.defineProperty(value, CHECKED, { value: checked }));
 }
 
-/** `schema.safeParse` that checks a `shared` object only once. The result is shared too: leave it as it is. */
-export function parseOnce<Output>(schema: z.ZodType<Output>): (value: unknown) => z.ZodSafeParseResult<Output> {
-  const parse = (value: unknown): z.ZodSafeParseResult<Output> => {
+/** What reading came to. */
+type Read<Output> =
+  | { readonly success: true; readonly data: Output }
+  | { readonly success: false; readonly error: Error; readonly data?: undefined };
+
+/** A schema, or what reads as one does. */
+interface Reader<Output> {
+  safeParse(value: unknown): Read<Output>;
+}
+
+/** `reader.safeParse` that checks a `shared` object only once. The result is shared too: leave it as it is. */
+export function parseOnce<Output>(reader: Reader<Output>): (value: unknown) => Read<Output> {
+  const parse = (value: unknown): Read<Output> => {
     const checked = checkedOf(value);
-    if (checked === undefined) return schema.safeParse(value);
+    if (checked === undefined) return reader.safeParse(value);
     if (checked.by !== parse) {
-      checked.result = schema.safeParse(value);
+      checked.result = reader.safeParse(value);
       checked.by = parse;
     }
-    return checked.result as z.ZodSafeParseResult<Output>; // it is of this very schema, by the lines above
+    return checked.result as Read<Output>; // it is of this very reader, by the lines above
   };
   return parse;
 }
