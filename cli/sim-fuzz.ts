@@ -3,6 +3,7 @@ import { inWords, summarise } from './fuzz-summary.ts';
 import { readKnownFailures, whyKnown } from './known-failures.ts';
 import { LAST_SEED } from './option-values.ts';
 import { printSmallest } from './smallest-schedules.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { UserMistake } from './user-mistake.ts';
 
 interface FuzzFlags extends FuzzShape {
@@ -15,7 +16,10 @@ interface FuzzFlags extends FuzzShape {
   readonly known?: string;
 }
 
-/** `sim fuzz`: progress on standard error; on standard output each failing seed as soon as it is known, then the summary. */
+/**
+ * `sim fuzz`: progress on standard error; on standard output each failing seed as soon as it is known, then the summary, also
+ * of what was played when it is interrupted.
+ */
 export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   const shape: FuzzShape = { nodes: flags.nodes, vms: flags.vms, hours: flags.hours };
   if (flags.from + flags.seeds - 1 > LAST_SEED) {
@@ -24,6 +28,8 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     );
   }
   const list = flags.known === undefined ? {} : await readKnownFailures(flags.known);
+  const signal = stopOnSignal();
+  if (!process.stderr.isTTY) console.error(`plays ${flags.seeds} seeds from ${flags.from} on`);
   let failed = 0;
   const began = performance.now();
   const outcomes = await fuzz({
@@ -31,6 +37,7 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     from: flags.from,
     workers: Math.min(flags.workers, flags.seeds),
     shape,
+    signal,
     onOutcome: ({ seed, failure }, done) => {
       if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
       const known = failure === undefined ? undefined : whyKnown(list, seed, failure);
@@ -42,8 +49,9 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
         failed += 1;
         console.log(flags.json ? JSON.stringify({ seed, failure }) : `seed ${seed}: ${failure}`);
       }
-      if (process.stderr.isTTY)
-        process.stderr.write(`${bar(done, flags.seeds)} ${done}/${flags.seeds} failed ${failed} `);
+      const progress = `${done}/${flags.seeds} failed ${failed}`;
+      if (process.stderr.isTTY) process.stderr.write(`${bar(done, flags.seeds)} ${progress} `);
+      else if (done % SEEDS_A_LINE === 0 && done < flags.seeds) console.error(progress);
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
@@ -54,11 +62,18 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   const news = outcomes.filter(
     ({ seed, failure }) => failure !== undefined && whyKnown(list, seed, failure) === undefined,
   );
+  if (signal.aborted) process.exitCode = INTERRUPTED;
   if (news.length > 0) process.exitCode = 1;
-  if (flags.shrink) await printSmallest(news, { shape, json: flags.json });
+  if (flags.shrink) await printSmallest(news, { shape, json: flags.json, signal });
   const summary = summarise(outcomes, failed, (performance.now() - began) / 1000);
   console.log(flags.json ? JSON.stringify(summary) : inWords(summary));
 }
+
+/** Between two lines of progress where no bar can be drawn. */
+const SEEDS_A_LINE = 100;
+
+/** Exit status of a run that was stopped before its last seed, none of which failed. */
+const INTERRUPTED = 130;
 
 /** Back to the first column, and nothing left of the bar. */
 const CLEAR_LINE = '\r\u001b[K';

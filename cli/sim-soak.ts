@@ -2,6 +2,7 @@ import { type FuzzShape, fuzz, type SeedOutcome } from '../simulation/mod.ts';
 import { inWords, summarise } from './fuzz-summary.ts';
 import { LAST_SEED } from './option-values.ts';
 import { printSmallest } from './smallest-schedules.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 interface SoakFlags extends FuzzShape {
   readonly from?: number;
@@ -10,7 +11,6 @@ interface SoakFlags extends FuzzShape {
 
 /** Seeds between two lines of progress. */
 const ROUND = 100;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * `sim soak`: one round of seeds after the other until interrupted; then it ends at once, in the midst of a round, and
@@ -18,17 +18,16 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function soakCommand({ nodes, vms, hours, from, workers }: SoakFlags): Promise<void> {
   const shape = { nodes, vms, hours };
-  const stop = new AbortController();
-  for (const signal of SIGNALS) process.on(signal, () => stop.abort());
+  const signal = stopOnSignal();
   const began = performance.now();
   const all: SeedOutcome[] = [];
   let failed = 0;
   let first = from ?? Math.floor(Date.now() / 1000) % LAST_SEED;
   console.error(`plays seeds from ${first} on until it is stopped (Ctrl-C)`);
-  while (!stop.signal.aborted) {
+  while (!signal.aborted) {
     const seeds = Math.min(ROUND, LAST_SEED + 1 - first);
     const outcomes = await fuzz({
-      ...{ seeds, from: first, workers: Math.min(workers, seeds), shape, signal: stop.signal },
+      ...{ seeds, from: first, workers: Math.min(workers, seeds), shape, signal },
       onOutcome: ({ seed, failure }) => {
         if (failure === undefined) return;
         failed += 1;
@@ -38,8 +37,8 @@ export async function soakCommand({ nodes, vms, hours, from, workers }: SoakFlag
     });
     all.push(...outcomes.map((outcome) => ({ ...outcome, hash: '' })));
     const broken = outcomes.filter(({ failure }) => failure !== undefined);
-    await printSmallest(broken, { shape, json: false, signal: stop.signal });
-    if (!stop.signal.aborted) console.error(`${all.length} seeds up to ${first + seeds - 1}, ${failed} failed`);
+    await printSmallest(broken, { shape, json: false, signal });
+    if (!signal.aborted) console.error(`${all.length} seeds up to ${first + seeds - 1}, ${failed} failed`);
     first = (first + seeds) % (LAST_SEED + 1);
   }
   console.log(inWords(summarise(all, failed, (performance.now() - began) / 1000)));

@@ -133,6 +133,17 @@ function follow(child: ChildProcess): { text: string; readonly ended: Promise<un
   return seen;
 }
 
+test('sim fuzz sums up what it played when it is interrupted, and its exit status says that', {
+  timeout: 60_000,
+}, async () => {
+  const child = spawn(process.execPath, [PROGRAM, 'sim', 'fuzz', '--seeds', '100000', '--hours', '24']);
+  const seen = follow(child);
+  await expect.poll(() => seen.text, { timeout: 30_000 }).toContain('plays 100000 seeds from 1 on');
+  child.kill('SIGINT');
+  expect(await seen.ended).toEqual([130, null]);
+  expect(seen.text).toMatch(/^\d+ seeds, 0 failed, \d+ recoveries, /m);
+});
+
 test('sim soak ends soon after Ctrl-C, in the midst of a round, and sums up', { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, [PROGRAM, 'sim', 'soak', '--from', '1', '--hours', '24', '--workers', '1']);
   const seen = follow(child);

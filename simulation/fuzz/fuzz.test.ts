@@ -45,3 +45,11 @@ test('random schedules leave nothing out: every event, command, fault, setting a
   ];
   expect(wanted.filter((each) => !found.has(each))).toEqual([]);
 });
+
+test('a one-way cut is between two nodes', () => {
+  for (let seed = 1; seed <= 1000; seed += 1) {
+    for (const fault of randomSchedule(seed, DEFAULT_SHAPE).faults) {
+      if (fault.do === 'one-way-cut') expect(fault.from, `seed ${seed}`).not.toBe(fault.to);
+    }
+  }
+});

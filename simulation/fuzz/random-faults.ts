@@ -101,7 +101,7 @@ const FAULTS: Kinds = [
   [
     2,
     ({ at, node, nodes, seconds, random }) =>
-      below({ at, do: 'one-way-cut', from: node, to: random.pick(nodes), seconds }),
+      below({ at, do: 'one-way-cut', from: node, to: anotherThan(node, random.pick(nodes), nodes), seconds }),
   ],
   [
     1,
@@ -140,6 +140,11 @@ const FAULTS: Kinds = [
   ],
   [1, ({ at, node, random }) => below({ at, do: 'clock-rate', node, driftPercent: random.pick([-2, -1, 1, 2]) })],
 ];
+
+/** What was picked; if it is that node itself, the one after it. */
+function anotherThan(node: string, picked: string, nodes: readonly string[]): string {
+  return picked === node ? (nodes[(nodes.indexOf(node) + 1) % nodes.length] ?? node) : picked;
+}
 
 const KINDS: Kinds = [...FAULTS, ...RANDOM_COMMANDS];
 const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0);

@@ -13,7 +13,9 @@ export class ScenarioInvalid extends TerminalError {
   readonly problems: readonly ScenarioProblem[];
 
   constructor(file: string, problems: readonly ScenarioProblem[]) {
-    const lines = new Set(problems.map(({ path, message }) => `${file}: ${path === '' ? '(top)' : path}: ${message}`));
+    const lines = new Set(
+      problems.map(({ path, message }) => `${file === '' ? "''" : file}: ${path === '' ? '(top)' : path}: ${message}`),
+    );
     const [first = `${file}: cannot be played`] = lines;
     super(onOneLine(lines.size > 1 ? `${first} (and ${lines.size - 1} more)` : first));
     this.problems = problems;
@@ -26,7 +28,11 @@ export class ScenarioNotBuilt extends TerminalError {
   readonly code = 'SCENARIO_NOT_BUILT';
 
   constructor(file: string, missing: readonly ScenarioProblem[]) {
-    super(missing.map(({ path, message }) => `${file}: ${path}: ${message} is not built yet`).join('\n'));
+    super(
+      missing
+        .map(({ path, message }) => `${file === '' ? "''" : file}: ${path}: ${message} is not built yet`)
+        .join('\n'),
+    );
   }
 }
 
