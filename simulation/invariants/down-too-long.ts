@@ -73,7 +73,7 @@ export function downWithinBound(watch: Watch): Watcher {
   function isHealthy(host: SimHost): boolean {
     const { messaging, databaseMembers, storage } = world();
     const runs = host.alive && host.booted && host.process?.alive === true && host.goingDown === undefined;
-    return runs && storage.reachableFrom(host) && messaging.serves(host) && databaseMembers.serves(host);
+    return runs && storage.reachableFrom(host) && messaging.isServing(host) && databaseMembers.isServing(host);
   }
 
   /** Its host is well and can be asked, or writes nothing to storage any more: then its word, a fence or the bound proves it. */

@@ -19,7 +19,7 @@ async function said(
     scenario,
     nowSeconds: () => nowSeconds,
     violate: (_invariant, why) => found.push(why),
-    world: () => ({ hosts: new Map([['n1', host]]), messaging: { serves: () => true } }) as unknown as World, // all it looks at
+    world: () => ({ hosts: new Map([['n1', host]]), messaging: { isServing: () => true } }) as unknown as World, // all it looks at
   });
   commits.forEach(({ address, ...fields }, i) => {
     const envelope = { ...EMPTY, step: 1, ...fields };

@@ -70,7 +70,7 @@ export function messagesOnce({ violate, world, nowSeconds }: Watch): Watcher {
     },
     atEnd: () => {
       const { hosts, messaging } = world();
-      const reached = [...hosts.values()].some((host) => host.alive && host.booted && messaging.serves(host));
+      const reached = [...hosts.values()].some((host) => host.alive && host.booted && messaging.isServing(host));
       if (!reached || nowSeconds() - lastEvent < UNDER_WAY_SECONDS) return;
       for (const [pair, waiting] of underWay) {
         const [first] = waiting;

@@ -51,3 +51,24 @@ test('clients of a database must reach the leader itself, those of messaging any
   expect(database.serves(host('n4'))).toBe(false);
   expect(database.serves(host('n3'))).toBe(true);
 });
+
+test('who only watches changes nothing: an election begins and ends as if nobody had', async () => {
+  const watched = async (watch: boolean) => {
+    const { host, network, members, pass, time } = testWorld(names);
+    const service = members(true);
+    network.partition([['n1'].map(nodeId), ['n2', 'n3', 'n4'].map(nodeId)]);
+    for (let i = 0; i < 30; i += 1) {
+      if (watch) service.isServing(host('n4'));
+      await pass(100);
+    }
+    const begins = time.now;
+    while (!service.serves(host('n4'))) await pass(10);
+    return time.now - begins;
+  };
+  expect(await watched(true)).toBe(await watched(false));
+  const { host, members } = testWorld(names);
+  const service = members(true);
+  expect(service.isServing(host('n4'))).toBe(true);
+  service.dethrone();
+  expect(service.isServing(host('n4'))).toBe(false);
+});

@@ -59,7 +59,19 @@ export class SimMembers {
   /** A client on that host gets answers at this instant. */
   serves(host: SimHost): boolean {
     const { leader } = this;
-    if (leader === undefined) return false;
+    return leader !== undefined && this.#reaches(host, leader);
+  }
+
+  /**
+   * The same for those who only watch: `serves` finds out that a leader is gone, and when depends on who asks first. Here an
+   * election that nobody asked about has not ended.
+   */
+  isServing(host: SimHost): boolean {
+    const leader = this.#leader;
+    return leader !== undefined && this.#canLead(leader) && this.#reaches(host, leader);
+  }
+
+  #reaches(host: SimHost, leader: SimHost): boolean {
     const { network, hosts, routed } = this.#options;
     if (network.connected(host, leader)) return true;
     return (
