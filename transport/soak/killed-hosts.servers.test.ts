@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { createActorSystem, systemClock, TransportUnavailable } from '#actors';
 import { connectJetStream } from '../jetstream-connect.ts';
+import { decodePack } from '../pack.ts';
 import { serversForTests } from '../servers-for-tests.ts';
 import { HostProcess } from './host-process.ts';
 import { ACTORS, HOPS, holderOf } from './token-machine.ts';
@@ -16,6 +18,19 @@ async function client(stream: string) {
   const system = createActorSystem({ transport, clock: systemClock, random: Math.random, host: 'client' });
   await system.start();
   return { system, transport };
+}
+
+/** Letters that hosts send in packs, as they go by; some are sent again after a refusal. */
+async function packsOf(stream: string) {
+  const connection = await connect({ servers: [...nats.urls] });
+  const seen = { packs: 0, letters: 0 };
+  connection.subscribe(`${stream}.q.p.*`, {
+    callback: (_error, { data }) => {
+      seen.packs += 1;
+      seen.letters += decodePack(data)?.length ?? 0;
+    },
+  });
+  return { seen, close: () => connection.close() };
 }
 
 /** What every actor booked, over all of them. */
@@ -34,6 +49,7 @@ async function booked(stream: string): Promise<Map<string, string[]>> {
 /** Kills and pauses hosts at random, and servers one at a time when told so; then compares all ledgers with what was sent. */
 async function soak(stream: string, killServers: boolean): Promise<void> {
   const { system, transport } = await client(stream);
+  const { seen, close } = await packsOf(stream);
   const hosts = ['h1', 'h2', 'h3'].map((name) => new HostProcess(name, nats.urls, stream));
   for (const host of hosts) host.start();
   const certain: string[] = [];
@@ -105,13 +121,15 @@ async function soak(stream: string, killServers: boolean): Promise<void> {
   const allowed = new Set([...least, ...expected(unknown)]);
   expect(found.filter((each) => !allowed.has(each))).toEqual([]);
   expect(kills + pauses + servers).toBeGreaterThan(SECONDS / 6);
+  expect(seen.letters, 'few steps sent in packs').toBeGreaterThan(found.length / 10);
   const actors = (await booked(stream)).size;
   console.log(
-    `${certain.length} tokens over ${actors} of ${ACTORS} actors, ${found.length} bookings, ${kills} kills, ${pauses} pauses, ${servers} servers killed, ${unknown.length} sends of unknown outcome`,
+    `${certain.length} tokens over ${actors} of ${ACTORS} actors, ${found.length} bookings, ${kills} kills, ${pauses} pauses, ${servers} servers killed, ${unknown.length} sends of unknown outcome, ${seen.letters} letters in ${seen.packs} packs`,
   );
   await Promise.all(hosts.map((host) => host.kill('SIGKILL')));
   await system.stop();
   await transport.close();
+  await close();
 }
 
 test(`1,000 actors, three host processes killed and paused at random for ${SECONDS} s: nothing lost, nothing twice`, async () => {
