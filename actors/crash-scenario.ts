@@ -14,30 +14,34 @@ import {
 
 export const CYCLE_POINTS: readonly CyclePoint[] = ['receive', 'transition', 'commit', 'acknowledge', 'send', 'effect'];
 
-const events = z.object({ type: z.literal('token'), hops: z.number(), path: z.string() });
+const token = z.object({ type: z.literal('token'), hops: z.number(), path: z.string() });
+const events = z.discriminatedUnion('type', [token, z.object({ type: z.literal('note') })]);
 
-/** Books every token, has an effect stamp it, hands it on. */
+/** Books every token, has an effect stamp it, hands it on, and notes it with the third: a step sends two messages. */
 const ledger = setup({
   types: {
-    context: {} as { address: string; booked: string[]; stamped: number; ticks: number },
+    context: {} as { address: string; booked: string[]; stamped: number; ticks: number; notes: number },
     input: {} as { address: string },
     events: {} as z.infer<typeof events>,
   },
   actors: { stamp: promiseActor<number, number>() },
 }).createMachine({
-  context: ({ input }) => ({ address: input?.address ?? '', booked: [], stamped: 0, ticks: 0 }),
+  context: ({ input }) => ({ address: input?.address ?? '', booked: [], stamped: 0, ticks: 0, notes: 0 }),
   initial: 'waiting',
   on: {
     token: {
       actions: [
         assign({ booked: ({ context, event }) => [...context.booked, event.path] }),
         tell(({ context, event }) => {
-          const next = `ledger/${(Number(context.address.slice(7)) + 1) % 3}`;
-          return event.hops === 0 ? [] : [{ to: next, event: { ...event, hops: event.hops - 1 } }];
+          const own = Number(context.address.slice(7));
+          const note = { to: `ledger/${(own + 2) % 3}`, event: { type: 'note' } };
+          const next = { to: `ledger/${(own + 1) % 3}`, event: { ...event, hops: event.hops - 1 } };
+          return event.hops === 0 ? [note] : [next, note];
         }),
       ],
       target: '.stamping',
     },
+    note: { actions: assign({ notes: ({ context }) => context.notes + 1 }) },
   },
   states: {
     waiting: {},
@@ -61,9 +65,13 @@ export interface Crash {
 /**
  * Four tokens go round three actors, six bookings each, with an effect and a timer after each. A host that is killed at
  * `crash` is followed by a second one. Returns where the actors end: the same for every crash, or something was lost or
- * done twice. `open` gives each host, and the client, a connection of its own.
+ * done twice. `open` gives each host, and the client, a connection of its own; the tokens are sent when `ready`.
  */
-export async function crashScenario(open: () => Promise<Transport>, crash?: Crash): Promise<unknown[]> {
+export async function crashScenario(
+  open: () => Promise<Transport>,
+  crash?: Crash,
+  ready: (client: Transport) => Promise<void> = async () => {},
+): Promise<unknown[]> {
   let reached = 0;
   const start = async (host: string, crashAt?: Crash) => {
     const transport = await open();
@@ -88,6 +96,7 @@ export async function crashScenario(open: () => Promise<Transport>, crash?: Cras
   await doomed.system.start();
   const other = await start('n2');
   const client = await open();
+  await ready(client);
   for (let token = 0; token < 4; token++) {
     const event = { type: 'token', hops: 5, path: `t${token}` };
     await client.deliver({ id: `in-${token}`, to: 'ledger/0' as never, from: 'external:client', event });
@@ -101,7 +110,11 @@ export async function crashScenario(open: () => Promise<Transport>, crash?: Cras
   await Promise.all([doomed, other].map((each) => each.transport.close()));
   await client.close();
   expect(reached, 'the host was not killed').toBe(crash?.nth ?? 0);
-  return final.map((each) => ({ value: each?.value, booked: sorted(each?.context.booked) }));
+  return final.map((each) => ({
+    value: each?.value,
+    booked: sorted(each?.context.booked),
+    notes: each?.context.notes,
+  }));
 }
 
 /** Waits until all tokens are booked, stamped and cooled; a run that hangs is told from one that lost something. */
@@ -110,7 +123,11 @@ async function settled(snapshots: () => Promise<(StoredSnapshot | undefined)[]>)
   for (;;) {
     const found = await snapshots();
     const done = found.every(
-      (each) => each?.value === 'waiting' && each.context.stamped === 8 && each.context.ticks === 1,
+      (each) =>
+        each?.value === 'waiting' &&
+        each.context.stamped === 8 &&
+        each.context.ticks === 1 &&
+        Number(each.context.notes) >= 8,
     );
     if (done) return found;
     if (systemClock.nowMs() > untilMs) throw new Error(`not settled: ${JSON.stringify(found)}`);
