@@ -16,8 +16,11 @@ export const packNews = z.object({
 
 export type PackNews = z.infer<typeof packNews>;
 
-/** Named at most; what is open beyond them bounds `below`. */
-const MOST_NAMED = 200;
+/**
+ * Named at most; what is open beyond them bounds `below`, and then packs stay that nobody needs, and nothing is packed. So
+ * more than a host that is busy gets until all know that one of its actors takes nothing, which is about a second.
+ */
+export const MOST_NAMED = 1_000;
 
 /** What partitions together need of packs: every one of them has read up to `position`, some may be further. */
 export function needsOf(open: Iterable<number>, position: number): Pick<PackNews, 'below' | 'open'> {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MemoryBus } from '../actors/memory-bus.ts';
 import { systemClock } from '../actors/system-clock.ts';
+import { MOST_NAMED } from './pack-news.ts';
 import { PackSweeper } from './pack-sweeper.ts';
 import { PackedMessages } from './packed-messages.ts';
 
@@ -135,15 +136,15 @@ test('more open packs than can be named hold up what lies above them, and nothin
   const { removals, host } = world(1);
   const a = host();
   const { messages } = a.serve(0);
-  const packs = Array.from({ length: 300 }, (_, at) => 10 + at);
+  const packs = Array.from({ length: MOST_NAMED + 100 }, (_, at) => 10 + at);
   a.read(3);
   for (const sequence of packs) messages.seen(sequence, 1);
-  a.read(...packs, 400);
+  a.read(...packs, 9_000);
   await rounds(4);
   expect(removals).toEqual(['<10']);
   for (const sequence of packs.slice(0, 150)) messages.acknowledged(sequence, () => {});
   await rounds(4);
-  expect(removals.toSorted()).toEqual(['400', '<10', '<160']);
+  expect(removals.toSorted()).toEqual(['9000', '<10', '<160']);
 });
 
 test('what hosts say of another stream of the same name counts for nothing', async () => {
@@ -164,10 +165,10 @@ test('a host with more open packs than it can name needs no less of what a parti
   const { removals, host } = world(2);
   const [a, b] = [host(), host()];
   a.serve(0);
-  a.read(5, 400);
+  a.read(5, 9_000);
   const { messages } = b.serve(1);
-  for (let sequence = 10; sequence < 310; sequence += 1) messages.seen(sequence, 1);
-  b.read(5, 400);
+  for (let sequence = 10; sequence < MOST_NAMED + 110; sequence += 1) messages.seen(sequence, 1);
+  b.read(5, 9_000);
   const late = { partition: 1, messages: new PackedMessages(nowMs), position: () => 0, isCrowded: () => false };
   b.sweeper.add(late);
   await rounds(8);
