@@ -167,6 +167,7 @@ describe('What the steps of a moment send, stored as one', () => {
     await untilPacked('stuck', () => send(receivers));
     await expect.poll(() => stored('stuck'), { timeout: 20_000 }).toEqual({ packs: 0, singles: 0 });
     keeping = true;
+    const roundsBefore = rounds;
     await send(receivers);
     await expect.poll(() => kept.length).toBe(40);
     const needed = new Set(kept.map(({ position }) => Math.floor(position))).size;
@@ -183,7 +184,10 @@ describe('What the steps of a moment send, stored as one', () => {
         { timeout: 20_000, interval: 200 },
       )
       .toEqual([]);
-    await expect.poll(() => taken + kept.length, { timeout: 20_000 }).toBe(160 * rounds);
+    await expect.poll(() => taken, { timeout: 20_000 }).toBe(160 * roundsBefore + 120 * (rounds - roundsBefore));
+    // On a busy machine that takes more rounds than one actor may have in memory: the rest is left in the stream.
+    const inMemory = Math.min(40 * (rounds - roundsBefore), 256);
+    await expect.poll(() => kept.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(inMemory);
     const [before, stuck] = [taken, kept.length];
     for (let more = 0; more < 5; more += 1) await send(receivers);
     await expect.poll(() => taken - before, { timeout: 20_000 }).toBe(5 * 120);
@@ -191,7 +195,9 @@ describe('What the steps of a moment send, stored as one', () => {
     const inPacks = new Set(packed(kept).map(({ position }) => Math.floor(position)));
     await expect.poll(async () => (await stored('stuck')).packs, { timeout: 20_000 }).toBeLessThanOrEqual(inPacks.size);
     keeping = false;
-    for (const delivery of kept.splice(0)) delivery.ack(delivery.doneBelow());
+    const late = kept.splice(0);
+    for (const delivery of late) delivery.ack(delivery.doneBelow());
+    await expect.poll(() => taken + late.length, { timeout: 20_000 }).toBe(160 * rounds);
     await expect.poll(() => stored('stuck'), { timeout: 20_000 }).toEqual({ packs: 0, singles: 0 });
   });
 
