@@ -104,6 +104,59 @@ test('a copy that is somewhere already is counted first: who must be with it goe
   expect(plan.map(({ node: on }) => on)).toEqual(['n3', 'n3']);
 });
 
+test('a copy that is somewhere already stays there also where its companions may not go', () => {
+  const required = { kind: 'node', mode: 'required', vms: ['web'], nodes: ['n1'] };
+  const list = rules({ kind: 'vm', mode: 'together', vms: ['web', 'db'] }, required);
+  const there = { ...request, vm: db.vm, only: n3.node };
+  const plan = placeAll({ nodes: [n1, n2, n3], placed: [], rules: list }, [request, there]);
+  expect(plan.map((each) => [each.vm, each.node])).toEqual([
+    ['db', 'n3'],
+    ['web', undefined],
+  ]);
+});
+
+test('answers every request once, whatever rules, nodes and copies there are', () => {
+  const names = ['n1', 'n2', 'n3', 'n9'];
+  const one = fc.constantFrom(...names);
+  const vms = ['v0', 'v1', 'v2', 'v3', 'v4'];
+  const some = fc.subarray(vms, { minLength: 2 });
+  const rule = fc.oneof(
+    fc.record({ kind: fc.constant('vm'), mode: fc.constantFrom('together', 'apart'), vms: some }),
+    fc.record({
+      ...{ kind: fc.constant('node'), mode: fc.constantFrom('required', 'preferred', 'forbidden') },
+      ...{ vms: some, nodes: fc.subarray(names, { minLength: 1 }) },
+    }),
+  );
+  const asking = fc.record(
+    { memoryMiB: fc.integer({ min: 256, max: 4096 }), priority: fc.nat(2), only: one, returnTo: one, stay: one },
+    { requiredKeys: ['memoryMiB', 'priority'] },
+  );
+  const host = fc.record({ alive: fc.boolean(), maintenance: fc.boolean(), memoryMiB: fc.constantFrom(2048, 8192) });
+  fc.assert(
+    fc.property(
+      fc.array(rule, { maxLength: 3 }),
+      fc.array(asking, { minLength: 1, maxLength: 5 }),
+      fc.array(host, { maxLength: 3 }),
+      (list, asked, hosts) => {
+        const nodes = hosts.map((each, index) => node(`n${index + 1}`, each));
+        const requests = asked.map(({ only, returnTo, stay, ...each }, index) => ({
+          ...request,
+          ...each,
+          vm: vmId(`v${index}`),
+          ...(only === undefined ? {} : { only: nodeId(only) }),
+          ...(returnTo === undefined ? {} : { returnTo: nodeId(returnTo) }),
+          ...(stay === undefined ? {} : { stay: nodeId(stay) }),
+        }));
+        const plan = placeAll({ nodes, placed: [], rules: rules(...list) }, requests);
+        expect(plan.map(({ vm: each }) => each).toSorted()).toEqual(requests.map(({ vm: each }) => each));
+        for (const { vm: each, only } of requests) {
+          if (only !== undefined) expect(plan.find((placement) => placement.vm === each)?.node).toBe(only);
+        }
+      },
+    ),
+  );
+});
+
 test('never overfills a node and never breaks a must rule', () => {
   const size = fc.integer({ min: 256, max: 4096 });
   fc.assert(

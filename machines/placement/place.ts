@@ -118,26 +118,48 @@ function placeBundle(
   bundle: readonly PlacementRequest[],
   style: PlacementStyle,
 ): readonly Placement[] {
-  const inTurn = (among: readonly PlacementNode[]) => {
-    let current = inventory;
-    return bundle.map((request) => {
-      const placement = place(current, request, style, among);
-      current = withPlaced(current, bundle, placement);
-      return placement;
-    });
-  };
-  if (bundle.length > 1) {
-    const first = bundle[0];
-    let left = inventory.nodes;
-    while (first !== undefined && left.length > 0) {
-      const best = place(inventory, first, style, left).node;
-      if (best === undefined) break;
-      const all = inTurn(inventory.nodes.filter(({ node }) => node === best));
-      if (all.every(({ node }) => node === best)) return all;
-      left = left.filter(({ node }) => node !== best);
-    }
+  return placeTogether(inventory, bundle, style) ?? placeInTurn(inventory, bundle, style, inventory.nodes);
+}
+
+/** All of them on the best node that takes them all; undefined when none does or there is nobody to be together with. */
+function placeTogether(
+  inventory: Inventory,
+  bundle: readonly PlacementRequest[],
+  style: PlacementStyle,
+): readonly Placement[] | undefined {
+  const [first] = bundle;
+  if (first === undefined || bundle.length === 1) return undefined;
+  // One whose copy is there already is placed there and nowhere else, whatever nodes are offered: they are not offered.
+  let left = inventory.nodes.filter(({ node }) => first.only === undefined || node === first.only);
+  // Invariant: each turn offers one node less than the one before.
+  while (left.length > 0) {
+    const best = place(inventory, first, style, left).node;
+    if (best === undefined) return undefined;
+    const placements = placeInTurn(
+      inventory,
+      bundle,
+      style,
+      left.filter(({ node }) => node === best),
+    );
+    if (placements.every(({ node }) => node === best)) return placements;
+    left = left.filter(({ node }) => node !== best);
   }
-  return inTurn(inventory.nodes);
+  return undefined;
+}
+
+/** One after the other on those nodes, each seeing those before it. */
+function placeInTurn(
+  inventory: Inventory,
+  bundle: readonly PlacementRequest[],
+  style: PlacementStyle,
+  among: readonly PlacementNode[],
+): readonly Placement[] {
+  let current = inventory;
+  return bundle.map((request) => {
+    const placement = place(current, request, style, among);
+    current = withPlaced(current, bundle, placement);
+    return placement;
+  });
 }
 
 function withPlaced(inventory: Inventory, requests: readonly PlacementRequest[], { vm, node }: Placement): Inventory {
