@@ -9,33 +9,26 @@ import {
   type JournalEntry,
   type MailboxMessage,
   type PartitionConsumer,
-  PayloadTooLarge,
-  partitionOf,
-  type ScheduledMessage,
   StaleCommit,
   type StepCommit,
-  TooManyMessages,
   type Transport,
   TransportUnavailable,
 } from '#actors';
-import { deadLetter, readDeadLetter } from './dead-letter.ts';
+import { deadLetter } from './dead-letter.ts';
 import { WriteRefused } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
-import { JournalSweep } from './journal-sweep.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LeaderConnection } from './leader-connection.ts';
 import { MailboxLimit } from './mailbox-limit.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { isExternal } from './message-key.ts';
 import { NatsBus } from './nats-bus.ts';
-import type { Letter } from './pack.ts';
-import { COMMIT_ID, type StreamWrite } from './raw-publish.ts';
-import { readLast, readStored } from './read-stored.ts';
 import type { ServerTime } from './server-time.ts';
+import { fitting, StepWrites } from './step-writes.ts';
 import { type FeedMessage, StreamFeed } from './stream-feed.ts';
 import type { StreamIdentity } from './stream-identity.ts';
+import { StreamReads } from './stream-reads.ts';
 import type { Subjects } from './subjects.ts';
-import { untilAnswered } from './until-answered.ts';
 
 export interface JetStreamParts {
   readonly connection: NatsConnection;
@@ -54,12 +47,6 @@ export interface JetStreamParts {
   readonly mailboxLimit: number;
 }
 
-/** What the servers take in one atomic batch. */
-const MOST_WRITES = 1_000;
-/** More takes slow servers longer than a write may take, and holds up all others meanwhile. */
-const MOST_BYTES = 4_000_000;
-/** The servers read dates of four-digit years only. */
-const LAST_DATE_MS = Date.UTC(9_999, 11);
 /** Messages of a watch on their way at once. */
 const WINDOW = 512;
 
@@ -71,9 +58,10 @@ export class JetStreamTransport implements Transport {
   readonly schedules: boolean;
   readonly bus: Bus;
   readonly #parts: JetStreamParts;
+  readonly #reads: StreamReads;
+  readonly #writes: StepWrites;
   readonly #group: GroupCommit;
   readonly #mailboxes: Mailboxes;
-  readonly #journals: JournalSweep;
   readonly #limit: MailboxLimit;
   readonly #feeds = new Set<{ stop(): Promise<void> }>();
   readonly #watches = new Set<JournalWatch>();
@@ -87,47 +75,41 @@ export class JetStreamTransport implements Transport {
     this.boundedRedelivery = parts.atomic;
     this.schedules = parts.schedules;
     this.bus = new NatsBus(parts.connection, parts.subjects.prefix);
-    const { atomic, timeoutMs } = parts;
-    const { manager, stream, subjects } = parts;
+    const { atomic, timeoutMs, manager, stream, subjects, serverTime } = parts;
+    this.#reads = new StreamReads(parts);
+    this.#writes = new StepWrites({ subjects, serverTime, maxBodyBytes: () => this.maxBodyBytes });
     this.#group = new GroupCommit(() => parts.near.current, {
       ...{ atomic, timeoutMs, inFlight: 6, batchMessages: 150 },
       mayPack: (partition) => this.#mailboxes.mayPack(partition),
       packSubject: () => subjects.pack(nuid.next()),
       maxBodyBytes: () => this.maxBodyBytes,
     });
-    const connection = (): NatsConnection => parts.near.current;
-    this.#journals = new JournalSweep({ connection, manager, stream, subjects, silenceMs: timeoutMs * 2 });
     this.#mailboxes = new Mailboxes({
-      connection,
+      connection: () => parts.near.current,
       manager,
       stream,
       subjects,
       bus: this.bus,
       identity: parts.identity,
-      isStored: (sequence) => this.#isStored(sequence),
+      isStored: (sequence) => this.#reads.isStored(sequence),
       refuse: (message, reason) => this.deadLetter(message, reason),
       alert: (alert) => this.#alert(alert),
     });
     parts.identity.onReplaced(() => this.#startAnew());
-    this.#limit = new MailboxLimit(parts.mailboxLimit, (address) => this.#depth(address));
+    this.#limit = new MailboxLimit(parts.mailboxLimit, (address) => this.#reads.depth(address));
   }
 
   async deliver(message: MailboxMessage): Promise<void> {
-    const write = this.#mailboxWrite(message);
+    const write = this.#writes.mailbox(message);
     const store = (): Promise<number> => this.#group.write([write]);
     await (isExternal(message) && message.urgent !== true ? this.#limit.admit(message.to, store) : store());
   }
 
   async commit(step: StepCommit): Promise<number> {
-    const journal: StreamWrite = {
-      subject: this.#parts.subjects.journal(step.address),
-      data: this.#encode(step.body, `the snapshot of ${step.address}`),
-      expected: step.expectedSequence,
-      commitId: step.commitId,
-    };
+    const journal = this.#writes.journal(step);
     // Made in any case: one that could not be sent later must fail the step now.
-    const outgoing = this.#letters(step);
-    const scheduled = (step.scheduled ?? []).flatMap((each) => this.#scheduleWrite(each) ?? []);
+    const outgoing = this.#writes.letters(step);
+    const scheduled = this.#writes.schedules(step);
     try {
       if (this.atomicOutgoing) return await this.#group.write(...fitting(step, [journal, ...scheduled], outgoing));
       const sequence = await this.#group.write([journal]);
@@ -140,27 +122,6 @@ export class JetStreamTransport implements Transport {
     }
   }
 
-  /** Throws `TooManyMessages` before all of them are encoded: that alone would hold up the host. */
-  #letters({ address, outgoing }: StepCommit): readonly Letter[] {
-    let bytes = 0;
-    return outgoing.map((message, index) => {
-      const letter = this.#letter(message);
-      bytes += letter.data.length;
-      if (bytes <= MOST_BYTES) return letter;
-      throw new TooManyMessages(
-        `${index + 1} of ${outgoing.length} messages of a step of ${address} have ${bytes} bytes, the servers take ${MOST_BYTES} at once: send them in several steps`,
-      );
-    });
-  }
-
-  #scheduleWrite({ name, delayMs, message }: ScheduledMessage): StreamWrite | undefined {
-    const atMs = this.#parts.serverTime.after(delayMs);
-    // Later than that this host's own timer has to do; what is no time at all fails the step when it is written.
-    if (atMs === undefined || (Number.isFinite(atMs) && atMs > LAST_DATE_MS)) return undefined;
-    const { subject: target, data } = this.#mailboxWrite(message);
-    return { subject: this.#parts.subjects.schedule(message.to, name), data, schedule: { atMs, target } };
-  }
-
   /** A refused expectation may mean our own earlier attempt landed: only the leader's last entry can tell. */
   async #settle(step: StepCommit): Promise<number> {
     const last = await this.latest(step.address);
@@ -171,28 +132,20 @@ export class JetStreamTransport implements Transport {
     throw new StaleCommit(`${step.address} is at ${last?.sequence ?? 0}, the step expected ${step.expectedSequence}`);
   }
 
-  async latest(address: Address): Promise<JournalEntry | undefined> {
-    const { manager, stream, subjects } = this.#parts;
-    const stored = await this.#answered(() =>
-      manager.streams.getMessage(stream, { last_by_subj: subjects.journal(address) }),
-    );
-    if (stored === null) return undefined;
-    const commitId = stored.header.get(COMMIT_ID);
-    return { address, sequence: stored.seq, commitId, body: stored.string() };
+  latest(address: Address): Promise<JournalEntry | undefined> {
+    return this.#reads.latest(address);
   }
 
-  async sweep(partition: number): Promise<readonly JournalEntry[]> {
-    const entries = new Map<Address, JournalEntry>();
-    for (const message of await this.#answered(() => this.#journals.read(partition))) {
-      const entry = this.#entry(message);
-      entries.set(entry.address, entry);
-    }
-    return [...entries.values()];
+  sweep(partition: number): Promise<readonly JournalEntry[]> {
+    return this.#reads.sweep(partition);
   }
 
-  async history(address: Address, limit: number): Promise<readonly JournalEntry[]> {
-    const messages = await this.#read(this.#parts.subjects.journal(address));
-    return messages.slice(-limit).map((message) => this.#entry(message));
+  history(address: Address, limit: number): Promise<readonly JournalEntry[]> {
+    return this.#reads.history(address, limit);
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#reads.deadLetters(limit);
   }
 
   async consume(partition: number, receive: (delivery: Delivery) => void): Promise<PartitionConsumer> {
@@ -212,18 +165,18 @@ export class JetStreamTransport implements Transport {
       const { created } = identity;
       let feed: StreamFeed | undefined;
       const onMessage = (message: FeedMessage): void => {
-        listener(this.#entry(message));
+        listener(this.#reads.entry(message));
         feed?.release();
       };
       const isSameStream = (): Promise<boolean> => identity.isStill(created, 0);
       const range = { stream, filters, from, window: WINDOW };
-      feed = await this.#answered(() =>
+      feed = await this.#reads.answered(() =>
         StreamFeed.open(() => near.current, manager, { ...range, isSameStream, onMessage }),
       );
       return feed;
     };
-    const info = await this.#answered(() => manager.streams.info(stream));
-    const watch = await JournalWatch.open(open, () => connection.isClosed(), info.state.last_seq + 1);
+    const from = (await this.#reads.lastSequence()) + 1;
+    const watch = await JournalWatch.open(open, () => connection.isClosed(), from);
     this.#watches.add(watch);
     return () => {
       this.#watches.delete(watch);
@@ -252,13 +205,6 @@ export class JetStreamTransport implements Transport {
     await this.#group.write([{ subject, data }]);
   }
 
-  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    const { near, manager, stream, subjects, timeoutMs } = this.#parts;
-    const range = { stream, filter: subjects.deadLetters, limit, silenceMs: timeoutMs * 2 };
-    const stored = await this.#answered(() => readLast(() => near.current, manager, range));
-    return stored.map(({ data }) => readDeadLetter(data));
-  }
-
   isFull(address: Address): boolean | Promise<boolean> {
     return this.#limit.isFull(address);
   }
@@ -271,79 +217,14 @@ export class JetStreamTransport implements Transport {
     await this.#parts.connection.close();
   }
 
-  #mailboxWrite(message: MailboxMessage): StreamWrite {
-    const { subject, data } = this.#letter(message);
-    return { subject, data };
-  }
-
-  #letter(message: MailboxMessage): Letter {
-    const data = this.#encode(JSON.stringify(message), `a message to ${message.to}`);
-    const partition = partitionOf(message.to, this.partitions);
-    return { partition, data, subject: this.#parts.subjects.mailbox(message) };
-  }
-
-  #encode(text: string, what: string): Uint8Array {
-    // Three times as fast as a TextEncoder, and every step is encoded.
-    const data = Buffer.from(text);
-    const limit = this.maxBodyBytes;
-    if (data.length > limit) throw new PayloadTooLarge(`${what} has ${data.length} bytes, the servers take ${limit}`);
-    return data;
-  }
-
   /** Of one message without its headers. */
   get maxBodyBytes(): number {
     return (this.#parts.connection.info?.max_payload ?? 1_048_576) - 4_096;
   }
 
-  #entry(message: FeedMessage): JournalEntry {
-    return {
-      address: this.#parts.subjects.addressOf(message.subject),
-      sequence: message.sequence,
-      commitId: message.header(COMMIT_ID),
-      body: new TextDecoder().decode(message.data),
-    };
-  }
-
-  async #isStored(sequence: number): Promise<boolean> {
-    const { manager, stream } = this.#parts;
-    const seq = Math.floor(sequence);
-    return (await this.#answered(() => manager.streams.getMessage(stream, { seq }))) !== null;
-  }
-
-  async #depth(address: Address): Promise<number> {
-    const { manager, stream, subjects } = this.#parts;
-    const options = { subjects_filter: subjects.mailboxOf(address) };
-    const info = await this.#answered(() => manager.streams.info(stream, options));
-    return Object.keys(info.state.subjects ?? {}).length;
-  }
-
   async #keep<T extends { stop(): Promise<void> }>(open: () => Promise<T>): Promise<T> {
-    const opened = await this.#answered(open);
+    const opened = await this.#reads.answered(open);
     this.#feeds.add(opened);
     return opened;
   }
-
-  #read(filter: string): Promise<readonly FeedMessage[]> {
-    const { near, manager, stream, timeoutMs } = this.#parts;
-    const range = { stream, filters: [filter], from: 1, silenceMs: timeoutMs * 2 };
-    return this.#answered(() => readStored(() => near.current, manager, range));
-  }
-
-  #answered<Result>(read: () => Promise<Result>): Promise<Result> {
-    const { connection, readTimeoutMs } = this.#parts;
-    return untilAnswered(readTimeoutMs, () => connection.isClosed(), read);
-  }
-}
-
-/** Throws `TooManyMessages`: the servers would refuse it for ever. */
-function fitting(
-  { address }: StepCommit,
-  writes: readonly StreamWrite[],
-  letters: readonly Letter[],
-): [readonly StreamWrite[], readonly Letter[]] {
-  const count = writes.length + letters.length;
-  if (count <= MOST_WRITES) return [writes, letters];
-  throw new TooManyMessages(
-    `a step of ${address} has ${count} messages and scheduled timers, the servers take ${MOST_WRITES} at once: send them in several steps`,
-  );
 }

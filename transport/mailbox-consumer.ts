@@ -23,6 +23,8 @@ const messageSchema = z.object({
   event: z.looseObject({ type: z.string() }),
 });
 
+const decoder = new TextDecoder();
+
 export interface MailboxOptions {
   readonly stream: string;
   readonly partition: number;
@@ -137,7 +139,7 @@ export class MailboxConsumer implements PartitionConsumer {
 
   /** Undefined when it is none of ours: kept as a dead letter. */
   #parse(data: Uint8Array, buried: () => void): MailboxMessage | undefined {
-    let parsed: unknown = new TextDecoder().decode(data);
+    let parsed: unknown = decoder.decode(data);
     try {
       parsed = JSON.parse(String(parsed));
       // The schema checks everything the interface says; `to` is branded only for the compiler.
