@@ -4,30 +4,21 @@ import { Lineage } from './adopt-copy.ts';
 import { serveAgent } from './agent-server.ts';
 import { CopiesUnderWay } from './copies-under-way.ts';
 import { DatabaseHeartbeat } from './database-heartbeat.ts';
-import { verifyFirstCopies } from './first-copies.ts';
+import { FirstCheck } from './first-check.ts';
 import { GuardianRunner } from './guardian-runner.ts';
 import { IncomingCopies } from './incoming-copies.ts';
+import { LastWord } from './last-word.ts';
 import { LateWriters } from './late-writers.ts';
 import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from './node-process-options.ts';
-import { NodeSupervision, type WordEvent } from './node-supervision.ts';
+import { NodeSupervision } from './node-supervision.ts';
 import { Observations } from './observations.ts';
 import { PerVm } from './per-vm.ts';
 import { type Loop, periodic } from './periodic.ts';
 import { type ActualState, reconcile } from './reconcile.ts';
 import { SaidLately } from './said-lately.ts';
-import { settleFormerCalls } from './settle-former-calls.ts';
 import { SlotHeartbeat } from './slot-heartbeat.ts';
 import type { CopyPorts } from './start-copy.ts';
-import { endCopy } from './stop-copy.ts';
 import type { KnownStops } from './tell-stop.ts';
-import { within } from './within.ts';
-
-/** How long a guest may take to shut down when its host does, ms. */
-const SHUTDOWN_GRACE_MS = 30_000;
-/** An orderly shutdown says so that often before it goes on without being heard. */
-const LAST_WORD_TRIES = 3;
-/** So many intervals it waits for a good slot write after a guest had to be forced off. */
-const LAST_WRITE_TRIES = 5;
 
 /** How the log calls a command that was carried out. */
 const DONE = { start: 'start', stop: 'stop', expect: 'migrate', migrate: 'migrate' } as const;
@@ -47,6 +38,8 @@ export class NodeProcess implements NodeProcessControl {
   #supervision: NodeSupervision | undefined;
   readonly #ports: CopyPorts;
   readonly #perVm = new PerVm();
+  readonly #firstCheck: FirstCheck;
+  readonly #lastWord: LastWord;
   readonly #knownStops: KnownStops = new Map();
   readonly #ends: (() => void)[] = [];
   readonly #loops: Loop[] = [];
@@ -55,8 +48,6 @@ export class NodeProcess implements NodeProcessControl {
   #observationSequence = 0;
   readonly #saidLately: SaidLately;
   #stopping: boolean;
-  #settled: boolean;
-  #settling: Promise<void> | undefined;
   #ended = false;
 
   /** Throws `UnsafeTimings`. */
@@ -68,7 +59,6 @@ export class NodeProcess implements NodeProcessControl {
     });
     const options: Options = { ...given, hypervisor: this.#lateWriters.watch(given.hypervisor) };
     this.#options = options;
-    this.#settled = options.freshBoot;
     this.#stopping = options.goesDown !== undefined;
     const { node, freshBoot, clock, database, storage, hypervisor, watchdog, settings, fences, timing } = options;
     this.timings = timingsFor({
@@ -87,7 +77,7 @@ export class NodeProcess implements NodeProcessControl {
     this.#guardian = new GuardianRunner({
       ...{ clock, hypervisor, watchdog, underWay, timings, onError, lateWriters: this.#lateWriters },
       heartbeat: this.#heartbeat,
-      isSettled: () => this.#settled,
+      isSettled: () => this.#firstCheck.isSettled,
       note: (entry) => this.#note(entry),
       onStorageBack: () => void this.#reconcile().catch(onError),
     });
@@ -108,12 +98,22 @@ export class NodeProcess implements NodeProcessControl {
       slotSequence: () => this.#heartbeat.lastAttempted,
       isStopping,
     };
+    const note = (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => this.#note(entry);
+    this.#firstCheck = new FirstCheck({
+      ...{ clock, hypervisor, heartbeat: this.#heartbeat, ports: this.#ports, freshBoot, timings, note },
+    });
+    this.#lastWord = new LastWord({
+      ...{ clock, hypervisor, ports: this.#ports, perVm: this.#perVm, lateWriters: this.#lateWriters, note, onError },
+      intervalMs: timings.intervalMs,
+      hasEnded: () => this.#ended,
+      tell: (word) => this.#joined().word(word),
+    });
   }
 
   async start(): Promise<void> {
     const { clock, freshBoot, goesDown } = this.#options;
     const { intervalMs } = this.timings;
-    const verified = await this.#open().catch((error: unknown) => {
+    const verified = await this.#firstCheck.pass().catch((error: unknown) => {
       this.#alert(error);
       return false;
     });
@@ -121,14 +121,14 @@ export class NodeProcess implements NodeProcessControl {
     this.#guardian.start(verified);
     while (!verified && !this.#ended) {
       await sleep(clock, intervalMs);
-      if (await this.#open().catch(() => false)) break;
+      if (await this.#firstCheck.pass().catch(() => false)) break;
     }
     if (this.#ended) return;
     this.#options.onJoined?.();
     if (freshBoot) this.#note({ what: 'start', why: `joined with incarnation ${this.#heartbeat.incarnation}` });
     if (goesDown === undefined) return await this.#join();
     // Messaging may not be there any more: its VMs end all the same.
-    await Promise.all([this.#endEverything(), this.#join()]);
+    await Promise.all([this.#lastWord.endEverything(), this.#join()]);
     if (!this.#ended) await this.shutdownHost(goesDown);
   }
 
@@ -149,90 +149,19 @@ export class NodeProcess implements NodeProcessControl {
     this.#stopping = true;
     onGoesDown?.({ reboot });
     this.#note({ what: 'stop', why: reboot ? 'the host reboots' : 'the host shuts down (T5)' });
-    await this.#endEverything();
-    const areGone = await this.#lastWritesLanded();
+    await this.#lastWord.endEverything();
+    const areGone = await this.#lastWord.lastWritesLanded();
     this.#heartbeat.state = 'stopping';
     this.#heartbeat.stop();
     const { incarnation, lastAttempted: sequence } = this.#heartbeat;
     const word = { incarnation, sequence, freeze: settings.shutdownPolicy === 'freeze', returns: reboot };
-    if (areGone) await this.#lastWord(word);
+    if (areGone) await this.#lastWord.say(word);
     await this.stop().catch((error: unknown) => this.#alert(error));
-  }
-
-  /** Also what is just being started: nothing new begins any more, and nothing may run once "all is off" was said. */
-  async #endEverything(): Promise<void> {
-    const { hypervisor, clock } = this.#options;
-    while (!this.#ended) {
-      try {
-        const copies = (await hypervisor.list()).map(({ vm }) => vm);
-        const vms = [...new Set([...copies, ...this.#ports.underWay.vms])];
-        if (vms.length === 0) return;
-        await Promise.all(vms.map((vm) => this.#perVm.run(vm, () => endCopy(this.#ports, vm, SHUTDOWN_GRACE_MS))));
-      } catch (error) {
-        // Nothing may be said of VMs that could not be ended: again, until the host's own patience ends.
-        this.#alert(error);
-        await sleep(clock, this.timings.intervalMs);
-      }
-    }
-  }
-
-  /** False when a guest that was forced off may still write: then "all is off" would be false (G2), the others wait for the bound. */
-  async #lastWritesLanded(): Promise<boolean> {
-    for (let tries = 0; tries < LAST_WRITE_TRIES && this.#lateWriters.vms.length > 0; tries += 1) {
-      await sleep(this.#options.clock, this.timings.intervalMs);
-    }
-    const { vms } = this.#lateWriters;
-    if (vms.length > 0) this.#note({ what: 'refuse', why: `no word: ${vms.join(', ')} may still write (G2)` });
-    return vms.length === 0;
-  }
-
-  /** T5, B9: tried a few times; a host whose word nobody hears still goes down, and the others wait for the bound. */
-  async #lastWord(word: Omit<WordEvent, 'state'>): Promise<void> {
-    for (let tries = 0; tries < LAST_WORD_TRIES; tries += 1) {
-      try {
-        return await this.#joined().word({ ...word, state: 'off' });
-      } catch (error) {
-        this.#alert(error);
-        await sleep(this.#options.clock, this.timings.intervalMs);
-      }
-    }
   }
 
   /** How this node judges every node now. */
   get judgements(): ReadonlyMap<NodeId, Judgement> {
     return this.#judge(this.#heartbeat.nodes);
-  }
-
-  /** True once the first slot write succeeded and every copy here is this host's own. */
-  async #open(): Promise<boolean> {
-    const { clock, freshBoot } = this.#options;
-    const { intervalMs, watchdogTimeoutMs } = this.timings;
-    // Short intervals are for finding others dead, not for giving up on an own hypervisor that is busy.
-    const patienceMs = Math.max(intervalMs * 4, watchdogTimeoutMs / 10);
-    if (!this.#settled) await within(clock, patienceMs, 'what a former agent began', this.#settle());
-    if (this.#heartbeat.incarnation === 0) {
-      await within(clock, patienceMs / 2, 'shared storage', this.#heartbeat.open());
-    }
-    const gone = await within(clock, patienceMs, 'the first check', verifyFirstCopies(this.#ports, freshBoot));
-    for (const vm of gone) this.#note({ what: 'clean-up', vm, why: "its lease sector is not this host's (B4)" });
-    this.#heartbeat.start();
-    const untilMs = clock.nowMs() + patienceMs / 2;
-    while (this.#heartbeat.good.sequence === 0 && clock.nowMs() < untilMs) await sleep(clock, Math.min(20, intervalMs));
-    return this.#heartbeat.good.sequence > 0;
-  }
-
-  /** Once, however long the hypervisor takes; again when it fails. */
-  #settle(): Promise<void> {
-    this.#settling ??= settleFormerCalls(this.#options.hypervisor).then(
-      () => {
-        this.#settled = true;
-      },
-      (error: unknown) => {
-        this.#settling = undefined;
-        throw error;
-      },
-    );
-    return this.#settling;
   }
 
   async #join(): Promise<void> {
