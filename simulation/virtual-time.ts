@@ -1,5 +1,6 @@
 import { emptyMicrotasks } from './empty-microtasks.ts';
 import { EventHeap, type PlannedEvent } from './event-heap.ts';
+import { PlanningTrace, TimeStandsStill } from './standstill.ts';
 
 /** A planned event. */
 export interface Planned {
@@ -8,6 +9,12 @@ export interface Planned {
 
 /** So many events happen in one turn of the real event loop, which then gets its turn: signals, messages of workers. */
 const EVENTS_A_TURN = 512;
+
+/** More events than any test of a part of the world needs in one simulated second. */
+const MOST_EVENTS_A_SECOND = 1_000_000;
+
+/** So many events of a second that has too many are looked at closely before the run is given up. */
+const LOOKED_AT = 1000;
 
 /**
  * Simulated time and the queue of everything that will happen. Two events of one instant happen in the order in which
@@ -18,6 +25,20 @@ export class VirtualTime {
   #now = 0;
   #fired = 0;
   readonly #events = new EventHeap();
+  readonly #mostASecond: number;
+  /** The second that is counted: where it began and ends, and how many events it has had. */
+  #secondBegan = 0;
+  #secondEnds = 0;
+  #inSecond = 0;
+  #trace: PlanningTrace | undefined;
+
+  /**
+   * `mostEventsASecond`: with more than that in a stretch of one simulated second, most of all at one instant, the run is taken
+   * for one that does not go on.
+   */
+  constructor(mostEventsASecond = MOST_EVENTS_A_SECOND) {
+    this.#mostASecond = mostEventsASecond;
+  }
 
   /** True simulated milliseconds since the world began. Only the world may read it; processes have their own clocks. */
   get now(): number {
@@ -44,7 +65,10 @@ export class VirtualTime {
     this.#events.planInLine(this.#instant(delayMs), event, delayMs);
   }
 
-  /** Lets everything planned up to `untilMs` happen; `afterEach` runs after each event and its promises. */
+  /**
+   * Lets everything planned up to `untilMs` happen; `afterEach` runs after each event and its promises. Rejects with
+   * `TimeStandsStill` when events follow each other without end.
+   */
   run(untilMs: number, afterEach: () => void): Promise<void> {
     return inTurns(() => {
       afterEach();
@@ -55,12 +79,31 @@ export class VirtualTime {
       }
       this.#now = next.at;
       this.#fired += 1;
+      this.#count(next.at);
       next.happen();
       return true;
     });
   }
 
+  #count(at: number): void {
+    if (at >= this.#secondEnds) {
+      this.#secondBegan = at;
+      this.#secondEnds = at + 1000;
+      this.#inSecond = 0;
+      this.#trace = undefined;
+    }
+    this.#inSecond += 1;
+    if (this.#inSecond > this.#mostASecond) this.#tooMany(at);
+  }
+
+  #tooMany(at: number): void {
+    this.#trace ??= new PlanningTrace();
+    if (this.#inSecond <= this.#mostASecond + LOOKED_AT) return;
+    throw new TimeStandsStill(this.#inSecond, this.#secondBegan, at, this.#trace.commonest());
+  }
+
   #instant(delayMs: number): number {
+    this.#trace?.note();
     if (!(delayMs >= 0)) throw new RangeError(`cannot plan ${delayMs} ms from now`);
     const at = Math.ceil((this.#now + delayMs) * 1000 - 1e-6) / 1000;
     return at > this.#now ? at : this.#now;

@@ -42,6 +42,17 @@ export const RUNTIME: readonly Mutation[] = [
     }),
   },
   {
+    name: 'a timer that is armed again at once, for ever',
+    breaks: ['the run goes on'],
+    withinSeeds: 1,
+    focus: {},
+    build: agentWith(({ clock }) => {
+      const again = () => void clock.after(0, again);
+      clock.after(5000, again);
+      return {};
+    }),
+  },
+  {
     name: 'an agent that does not start',
     breaks: ['the agent'],
     withinSeeds: 1,

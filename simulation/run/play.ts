@@ -8,6 +8,7 @@ import type { WorldFault } from '../faults/world-fault.ts';
 import { invariants, type Settles, settlements, type Watch } from '../invariants/mod.ts';
 import { nodeOf } from '../invariants/watcher.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
+import { GOES_ON, TimeStandsStill } from '../standstill.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { happen } from '../world/faults.ts';
 import { World } from '../world/world.ts';
@@ -83,6 +84,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     }
     await runToEnd(world, observers, settling, scenario.until, healedAt);
     await observers.atEnd();
+  } catch (error) {
+    if (!(error instanceof TimeStandsStill)) throw error;
+    recorder.violate(GOES_ON, error.message); // nothing that should hold at the end can be asked
   } finally {
     process.off('unhandledRejection', unhandled);
   }

@@ -14,6 +14,7 @@ import { type SimCopy, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
 import { SimHypervisors } from './hypervisor.ts';
 import { SimMembers } from './members.ts';
+import { mostEventsASecond } from './most-events.ts';
 import { SimNetwork } from './network.ts';
 import { Operator } from './operator.ts';
 import { Power } from './power.ts';
@@ -46,7 +47,7 @@ export interface WorldOptions {
 
 /** Everything that stands in the data centre, without a scenario's plan of what happens to it. */
 export class World {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly hosts: ReadonlyMap<NodeId, SimHost>;
   readonly network: SimNetwork;
   readonly messaging: SimMembers;
@@ -65,7 +66,8 @@ export class World {
 
   constructor(options: WorldOptions) {
     const { scenario, seed, observer } = options;
-    const { time } = this;
+    const time = new VirtualTime(mostEventsASecond(scenario));
+    this.time = time;
     this.#options = options;
     const stream = (name: string) => new SeededRandom(`${seed}/${name}`);
     const { driftPercent } = scenario.settings.clock;
