@@ -40,6 +40,8 @@ export const nodeDocumentSchema = z.object({
   memoryMiB: z.number().nonnegative(),
   zone: z.enum(['primary', 'secondary']).optional(),
   maintenance: z.boolean().default(false),
+  /** The incarnation that a fence was last told to end: its power may be gone by that order, whoever heard of it. */
+  fenceOrdered: z.number().int().nonnegative().optional(),
 });
 export type NodeDocument = z.output<typeof nodeDocumentSchema>;
 

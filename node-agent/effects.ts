@@ -13,7 +13,7 @@ import {
 import type { Database, Fence, SharedStorage } from '#ports';
 import { askAgent } from './ask-agent.ts';
 import type { AgentCommand } from './commands.ts';
-import { readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
+import { noteFenceOrder, readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
 import { endRemoved, stopVm } from './stop-vm.ts';
 import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
@@ -170,6 +170,8 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
           note({ what: 'refuse', about: node, why: `no fence: ${why}` });
           return { outcome: 'failed', why };
         }
+        const givesPower = afterFence === 'power-on' && fences.length > 0;
+        const wasOrdered = givesPower && (await noteFenceOrder(database, nodeId(node), incarnation));
         const failures: string[] = [];
         for (const fence of fences) {
           note({ what: 'fence', about: node, why: `by ${fence.name}` });
@@ -177,7 +179,7 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
           if (result.outcome === 'confirmed') {
             note({ what: 'fence-confirmed', about: node, why: `by ${result.by}` });
             // Not by the node's actor: until the node is back nobody may be able to commit a step.
-            if (result.cut === true && afterFence === 'power-on') void giveBackPower(fence, nodeId(node));
+            if (givesPower && (result.cut === true || wasOrdered)) void giveBackPower(fence, nodeId(node));
             return result;
           }
           failures.push(`${result.by}: ${result.why}`);

@@ -92,6 +92,19 @@ export function setArmed(database: Database, armed: boolean): Promise<void> {
   );
 }
 
+/**
+ * To be called before a fence is told to end that boot of a node. True: one was told before, and may have taken its power
+ * though nobody heard of it.
+ */
+export async function noteFenceOrder(database: Database, node: NodeId, incarnation: number): Promise<boolean> {
+  let wasOrdered = false;
+  await change(database, 'nodes', node, (body) => {
+    wasOrdered = body !== undefined && nodeDocumentSchema.parse(body).fenceOrdered === incarnation;
+    return body === undefined || wasOrdered ? undefined : { ...body, fenceOrdered: incarnation };
+  });
+  return wasOrdered;
+}
+
 /** F6: takes a node out of use or gives it back; nothing when there is no such node. */
 export function setMaintenance(database: Database, node: NodeId, maintenance: boolean): Promise<void> {
   return change(database, 'nodes', node, (body) =>

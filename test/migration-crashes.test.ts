@@ -44,7 +44,10 @@ test.each(moments)('at %d s %s loses its storage', async (at, node) => {
   expect([...violations, ...unmet]).toEqual([]);
 });
 
-const POINTS = ['hypervisor.migrate', 'hypervisor.resume', 'hypervisor.list', 'storage', 'database'] as const;
+const POINTS = [
+  ...(['hypervisor.migrate', 'hypervisor.resume', 'hypervisor.list', 'storage', 'database'] as const),
+  ...(['bus.publish', 'bus.request', 'bus.answer'] as const),
+] as const;
 const crashes = POINTS.flatMap((point) => ENDS.map((node) => [point, node] as const));
 
 test.each(crashes)('the agent dies each time that it passes %s on %s', async (point, node) => {

@@ -18,7 +18,7 @@ const node = reference;
 const service = oneOf(['messaging', 'database']);
 const call = oneOf(HYPERVISOR_CALLS);
 
-/** Points of the agent at which it can be killed: parts of an actor's step, and right after it sent a call. */
+/** Points of the agent at which it can be killed: parts of an actor's step, and right after it sent something. */
 export const CRASH_POINTS = [
   ...(['receive', 'transition', 'commit', 'acknowledge', 'send', 'effect'] as const).map(
     (point) => `actor.${point}` as const,
@@ -26,6 +26,9 @@ export const CRASH_POINTS = [
   'storage',
   'database',
   'messaging',
+  ...(['publish', 'request', 'answer'] as const).map((what) => `bus.${what}` as const),
+  'fence.fence',
+  'fence.power-on',
   ...HYPERVISOR_CALLS.map((name) => `hypervisor.${name}` as const),
 ] as const;
 

@@ -95,7 +95,10 @@ export class SimBus {
       return drop;
     };
     return {
-      publish: (subject, payload) => this.#publish(process, subject, payload),
+      publish: (subject, payload) => {
+        this.#publish(process, subject, payload);
+        process.reach('bus.publish');
+      },
       subscribe: (subject, listener) => keep(this.#subscribers, { process, subject, receive: listener }),
       answer: (subject, handle) => keep(this.#answerers, { process, subject, handle }),
       request: (subject, payload, timeoutMs) => this.#request(process, subject, payload, timeoutMs),
@@ -122,11 +125,13 @@ export class SimBus {
       );
       const answerer = this.#answerers.for(subject)[0];
       if (answerer === undefined) return;
-      const back = (settle: () => void) =>
+      const back = (settle: () => void) => {
         this.#write(answerer.process, from, () => {
           deadline.cancel();
           settle();
         });
+        answerer.process.reach('bus.answer');
+      };
       const received = overTheWire(payload);
       this.#write(from, answerer.process, () => {
         answerer.handle(received).then(
@@ -137,6 +142,7 @@ export class SimBus {
           (error: unknown) => back(() => reject(new RequestFailed(describe(error)))),
         );
       });
+      from.reach('bus.request');
     });
   }
 

@@ -8,6 +8,7 @@ import { VirtualTime } from '../virtual-time.ts';
 import { Agents } from './agents.ts';
 import { SimBus } from './bus.ts';
 import { openDatabase } from './database.ts';
+import { dyingAtFence } from './dying-at-fence.ts';
 import { type FenceMood, openFence } from './fence.ts';
 import { GuestDisks } from './guest-disks.ts';
 import { type SimCopy, SimHost } from './host.ts';
@@ -191,6 +192,6 @@ export class World {
       cutPower: (target: SimHost) => this.power.off(target, 'fenced'),
       givePower: (target: SimHost) => this.power.on(target),
     };
-    return [openFence(options, process)];
+    return [dyingAtFence(openFence(options, process), process)];
   }
 }
