@@ -1,5 +1,6 @@
 import type { LeaseSector, VmCopy } from '#ports';
 import { isOurs } from './adopt-copy.ts';
+import { changeLease } from './change-lease.ts';
 import type { AgentReply, ExpectCommand, MigrateCommand } from './commands.ts';
 import { markStopped } from './mark-stopped.ts';
 import type { CopyPorts } from './start-copy.ts';
@@ -107,6 +108,6 @@ function stoppedByWish(): AgentReply {
 
 async function letGo({ storage }: CopyPorts, sector: LeaseSector): Promise<AgentReply> {
   const next: LeaseSector = { ...sector, generation: sector.generation + 1, status: 'released' };
-  if (await storage.compareAndWriteLease(sector, next)) return { ok: true, detail: 'migrated, its lease given back' };
+  if (await changeLease(storage, sector, next)) return { ok: true, detail: 'migrated, its lease given back' };
   return { ok: false, code: 'RACED', why: 'its lease sector changed meanwhile', definite: false };
 }

@@ -1,6 +1,7 @@
 import type { VmId } from '#machines';
 import type { LeaseSector, VmCopy } from '#ports';
 import { isIncoming, isLatest, isOurs } from './adopt-copy.ts';
+import { changeLease } from './change-lease.ts';
 import { markStopped } from './mark-stopped.ts';
 import type { PerVm } from './per-vm.ts';
 import type { CopyPorts } from './start-copy.ts';
@@ -106,7 +107,7 @@ async function resumeOwn(
   await underWay.during(vm, async () => {
     if (!guardian.mayRun()) return;
     const next = { ...sector, generation: sector.generation + 1, sequence: ports.slotSequence() };
-    if (!(await storage.compareAndWriteLease(sector, next)) || !guardian.mayRun()) return;
+    if (!(await changeLease(storage, sector, next)) || !guardian.mayRun()) return;
     await hypervisor.resume(vm);
     note('resume', vm, `its lease sector is still ${node}'s (B2)`);
     report({ vm, epoch, state: 'running', reason: 'unknown' });

@@ -2,6 +2,7 @@ import type { Clock } from '#actors';
 import type { NodeId, VmId } from '#machines';
 import type { Database, Hypervisor, LeaseSector, SharedStorage, VmCopy } from '#ports';
 import { isLatest, type Lineage } from './adopt-copy.ts';
+import { changeLease } from './change-lease.ts';
 import type { AgentReply, StartCommand } from './commands.ts';
 import type { CopiesUnderWay } from './copies-under-way.ts';
 import type { GuardianRunner } from './guardian-runner.ts';
@@ -107,7 +108,6 @@ async function giveBack(
   await hypervisor.remove(spec.vm);
   const released = { ...sector, generation: sector.generation + 1, status: 'released' as const };
   const why = cause instanceof Error ? cause.message : String(cause);
-  if (await storage.compareAndWriteLease(sector, released))
-    return { ok: false, code: 'START_FAILED', why, definite: true };
+  if (await changeLease(storage, sector, released)) return { ok: false, code: 'START_FAILED', why, definite: true };
   return { ok: false, code: 'UNKNOWN', why: `${why}; and its lease sector changed meanwhile`, definite: false };
 }

@@ -1,5 +1,6 @@
 import { sleep } from '#actors';
 import type { VmId } from '#machines';
+import { changeLease } from './change-lease.ts';
 import type { AgentReply, StopCommand } from './commands.ts';
 import type { CopyPorts } from './start-copy.ts';
 
@@ -17,7 +18,7 @@ export async function stopCopy(ports: CopyPorts, { vm, epoch, graceMs }: StopCom
   await endCopy(ports, vm, graceMs);
   if (sector === undefined || sector.status === 'stopped') return { ok: true, detail: 'stopped' };
   const next = { ...sector, generation: sector.generation + 1, status: 'stopped' as const };
-  if (await storage.compareAndWriteLease(sector, next)) return { ok: true, detail: 'stopped' };
+  if (await changeLease(storage, sector, next)) return { ok: true, detail: 'stopped' };
   return { ok: false, code: 'RACED', why: 'its lease sector changed meanwhile', definite: false };
 }
 

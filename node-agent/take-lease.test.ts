@@ -50,6 +50,26 @@ test('not when the holder claimed it after its word, even if a late write took i
   expect(await takeLease(storage, self, start(2), nothing)).toMatchObject({ ok: false, code: 'EVIDENCE_VOID' });
 });
 
+test('a write that was done and then repeated, which fails, has won all the same', async () => {
+  const storage = storageWith(held, [slot(7)]);
+  const { compareAndWriteLease } = storage;
+  storage.compareAndWriteLease = async (expected, next) => {
+    await compareAndWriteLease(expected, next);
+    return await compareAndWriteLease(expected, next);
+  };
+  expect(await takeLease(storage, self, start(2), nothing)).toMatchObject({ ok: true, sector: storage.lease });
+});
+
+test('one that lost against another has not', async () => {
+  const storage = storageWith(held, [slot(7)]);
+  const { compareAndWriteLease } = storage;
+  storage.compareAndWriteLease = async (expected, next) => {
+    await compareAndWriteLease(expected, { ...next, node: nodeId('n3') });
+    return await compareAndWriteLease(expected, next);
+  };
+  expect(await takeLease(storage, self, start(2), nothing)).toMatchObject({ ok: false, code: 'RACED' });
+});
+
 test('a lease that is held here already is claimed anew, so that whoever read it before cannot take it any more', async () => {
   const storage = storageWith({ ...held, node: n2, epoch: 2 }, [slot(7)]);
   expect(await takeLease(storage, self, start(2), nothing)).toMatchObject({ ok: true });

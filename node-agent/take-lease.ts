@@ -1,5 +1,6 @@
 import { type NodeId, whyEvidenceFails } from '#machines';
 import type { LeaseSector, SharedStorage } from '#ports';
+import { changeLease } from './change-lease.ts';
 import type { AgentReply, StartCommand } from './commands.ts';
 
 export type Taken = { readonly ok: true; readonly sector: LeaseSector } | (AgentReply & { readonly ok: false });
@@ -39,6 +40,6 @@ export async function takeLease(
   }
   await beforeTaken(sector);
   const next: LeaseSector = { vm, epoch, generation: (sector?.generation ?? 0) + 1, status: 'held', ...self };
-  const won = await storage.compareAndWriteLease(sector, next);
+  const won = await changeLease(storage, sector, next);
   return won ? { ok: true, sector: next } : refuse('RACED', 'the lease sector changed while it was being taken');
 }

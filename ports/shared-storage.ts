@@ -45,7 +45,10 @@ export interface SharedStorage {
   readSlots(): Promise<readonly Slot[]>;
   readLease(vm: VmId): Promise<LeaseSector | undefined>;
   readLeases(): Promise<readonly LeaseSector[]>;
-  /** Atomic: writes `next` only if the sector still equals `expected` (undefined = never written). False if it does not. */
+  /**
+   * Atomic: writes `next` only if the sector still equals `expected` (undefined = never written). False if it does not, which
+   * may be the doing of this very write: a driver may repeat a request that was done and not answered.
+   */
   compareAndWriteLease(expected: LeaseSector | undefined, next: LeaseSector): Promise<boolean>;
   readStartCount(node: NodeId): Promise<StartCount | undefined>;
   /** Atomic, as with leases. */

@@ -1,4 +1,5 @@
 import { nodeId } from '#machines';
+import type { LinkQuality } from '../world/link-quality.ts';
 import type { World } from '../world/world.ts';
 import type { WorldFault } from './world-fault.ts';
 
@@ -13,15 +14,15 @@ export function strike(world: World, fault: WorldFault): void {
       strikeStorage(world, fault);
       return;
     case 'link-bad': {
-      const node = nodeId(fault.node);
-      world.network.setLink(node, fault);
-      endsAfter(world, fault.seconds, () => world.network.setLink(node, undefined));
+      setLink(world, fault, fault);
+      endsAfter(world, fault.seconds, () => setLink(world, fault, undefined));
       return;
     }
     case 'one-way-cut': {
+      const network = fault.network === 'vm' ? world.vmNetwork : world.network;
       const [from, to] = [nodeId(fault.from), nodeId(fault.to)];
-      world.network.cutOneWay(from, to, true);
-      endsAfter(world, fault.seconds, () => world.network.cutOneWay(from, to, false));
+      network.cutOneWay(from, to, true);
+      endsAfter(world, fault.seconds, () => network.cutOneWay(from, to, false));
       return;
     }
     case 'member-down':
@@ -60,6 +61,13 @@ export function strike(world: World, fault: WorldFault): void {
 }
 
 type Of<Kind extends WorldFault['do']> = Extract<WorldFault, { do: Kind }>;
+
+function setLink(world: World, { network, node }: Of<'link-bad'>, quality: LinkQuality | undefined): void {
+  if (network === 'storage') {
+    world.storage.path(nodeId(node)).link = quality;
+    if (quality === undefined) world.storage.pathChanged();
+  } else (network === 'vm' ? world.vmNetwork : world.network).setLink(nodeId(node), quality);
+}
 
 function strikeStorage(world: World, fault: Of<`storage-${string}` & WorldFault['do']>): void {
   const { storage } = world;

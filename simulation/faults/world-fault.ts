@@ -18,6 +18,11 @@ const node = reference;
 const service = oneOf(['messaging', 'database']);
 const call = oneOf(HYPERVISOR_CALLS);
 
+/** The three that every node has a link to. */
+export const NETWORKS = ['management', 'storage', 'vm'] as const;
+/** Those on which nodes speak to each other; on the storage network the other end is always the target. */
+const BETWEEN_NODES = ['management', 'vm'] as const;
+
 /** Points of the agent at which it can be killed: parts of an actor's step, and right after it sent something. */
 export const CRASH_POINTS = [
   ...(['receive', 'transition', 'commit', 'acknowledge', 'send', 'effect'] as const).map(
@@ -64,11 +69,14 @@ export const worldFaultSchema = z.discriminatedUnion(
     strict({ at, do: z.literal('storage-requests-lost'), node, seconds }),
     strict({ at, do: z.literal('storage-answers-lost'), node, seconds }),
     strict({
-      ...{ at, do: z.literal('link-bad'), node, seconds },
+      ...{ at, do: z.literal('link-bad'), network: oneOf(NETWORKS).default('management'), node, seconds },
       ...{ delayMs: milliseconds, jitterMs: milliseconds },
       ...{ lossPercent: percent, duplicatePercent: percent },
     }),
-    strict({ at, do: z.literal('one-way-cut'), from: node, to: node, seconds }),
+    strict({
+      ...{ at, do: z.literal('one-way-cut'), network: oneOf(BETWEEN_NODES).default('management') },
+      ...{ from: node, to: node, seconds },
+    }),
     strict({ at, do: z.literal('member-down'), of: service, node, seconds }),
     strict({ at, do: z.literal('leader-lost'), of: service }),
     strict({ at, do: z.literal('hypervisor-slow'), node, seconds, delayMs: milliseconds }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { worldFaultSchema } from '../faults/world-fault.ts';
+import { CRASH_POINTS, NETWORKS, worldFaultSchema } from '../faults/world-fault.ts';
 import { EVENT_NAMES, isBuilt, type Scenario } from '../scenario/mod.ts';
 import { DEFAULT_SHAPE } from './random-cluster.ts';
 import { randomSchedule } from './random-schedule.ts';
@@ -31,10 +31,17 @@ test('random schedules leave nothing out: every event, command, fault, setting a
   for (let seed = 1; seed <= 2000; seed += 1) {
     const { scenario, faults } = randomSchedule(seed, { ...DEFAULT_SHAPE, hours: 1 });
     for (const each of [...ingredients(scenario), ...faults.map((fault) => fault.do)]) found.add(each);
+    for (const fault of faults) {
+      if ('network' in fault) found.add(`${fault.do} ${fault.network}`);
+      if (fault.do === 'agent-crashes') found.add(fault.point);
+    }
   }
   const wanted = [
     ...EVENT_NAMES.filter((name) => isBuilt({ do: name })),
     ...worldFaultSchema.options.flatMap((option) => option.shape.do.value),
+    ...NETWORKS.map((network) => `link-bad ${network}`),
+    ...['management', 'vm'].map((network) => `one-way-cut ${network}`),
+    ...CRASH_POINTS,
     ...['cpus', 'memoryMiB', 'ha', 'priority', 'failback'].map((field) => `set ${field}`),
     ...['standard', 'medium-high', 'high', 'instant', 'fence none', 'fence confirming', 'fence broken'],
     ...['recover', 'freeze', 'on', 'off', 'primary', 'secondary', 'no zone'],

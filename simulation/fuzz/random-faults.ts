@@ -3,6 +3,14 @@ import { HYPERVISOR_CALLS } from '../world/hypervisor-calls.ts';
 import { below, type Kinds, type Mishap, type MishapInput, of } from './mishap.ts';
 import { RANDOM_COMMANDS } from './random-commands.ts';
 
+/** Whose link is bad, by the time: most of it where most passes. */
+const LINKS = ['management', 'storage', 'management', 'storage', 'vm'] as const;
+
+/** What is picked by it costs no draw, and so changes no other seed. */
+function tenths(at: number): number {
+  return Math.round(at * 10);
+}
+
 const FAULTS: Kinds = [
   [4, ({ at, node, later }) => of({ at, do: 'power-off', node }, { at: later, do: 'power-on', node })],
   [2, ({ at, node }) => of({ at, do: 'reboot', node })],
@@ -77,9 +85,8 @@ const FAULTS: Kinds = [
   ],
   [
     2,
-    // By the time, not by another draw: all other seeds stay what they were.
     ({ at, node, seconds }) => {
-      const isOneWay = Math.round(at * 10) % 2 === 0;
+      const isOneWay = tenths(at) % 2 === 0;
       return below({ at, do: isOneWay ? 'storage-requests-lost' : 'storage-answers-lost', node, seconds });
     },
   ],
@@ -90,6 +97,7 @@ const FAULTS: Kinds = [
         ...{
           at,
           do: 'link-bad',
+          network: LINKS[tenths(at) % LINKS.length] ?? 'management',
           node,
           seconds,
           delayMs: random.pick([0, 100, 1500]),
@@ -101,7 +109,10 @@ const FAULTS: Kinds = [
   [
     2,
     ({ at, node, nodes, seconds, random }) =>
-      below({ at, do: 'one-way-cut', from: node, to: anotherThan(node, random.pick(nodes), nodes), seconds }),
+      below({
+        ...{ at, do: 'one-way-cut', network: tenths(at) % 4 === 0 ? 'vm' : 'management' },
+        ...{ from: node, to: anotherThan(node, random.pick(nodes), nodes), seconds },
+      }),
   ],
   [
     1,

@@ -42,7 +42,7 @@ const cluster = checkScenario(
 );
 const schedule: Schedule = {
   scenario: cluster,
-  faults: [{ at: 5, do: 'one-way-cut', from: 'n3', to: 'n5', seconds: 5 }],
+  faults: [{ at: 5, do: 'one-way-cut', network: 'management', from: 'n3', to: 'n5', seconds: 5 }],
   healedAt: 30,
 };
 const has = (list: readonly { name?: string; id?: string }[], ...names: string[]) =>

@@ -1,5 +1,7 @@
 import type { JournalEntry } from '#actors';
 import { type NodeId, timingsFor, type VmId } from '#machines';
+import type { WorldFault } from '../faults/world-fault.ts';
+import type { ScenarioEvent } from '../scenario/mod.ts';
 import type { SimHost } from '../world/host.ts';
 import { WAITS_SECONDS } from './attempts.ts';
 import { everyVmAsWished } from './liveness.ts';
@@ -18,6 +20,10 @@ const ATTEMPT_SECONDS = 70;
  */
 const GRAY =
   /^(storage-(slow|hangs|errors|requests-lost|answers-lost)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
+
+function isGray(event: ScenarioEvent | WorldFault): boolean {
+  return GRAY.test(event.do) && !('network' in event && event.network === 'vm');
+}
 
 /**
  * While faults last that leave a healthy node with room, a majority of messaging and database and a way to be sure of the VM's
@@ -97,7 +103,7 @@ export function downWithinBound(watch: Watch): Watcher {
       const ends = nowSeconds() + ('seconds' in event ? event.seconds : 0);
       quietFrom = Math.max(quietFrom, nowSeconds());
       downSince.clear();
-      if (GRAY.test(event.do)) grayUntil = Math.max(grayUntil, ends);
+      if (isGray(event)) grayUntil = Math.max(grayUntil, ends);
       // The end of a stall is an event too, and one that a stalled host makes itself.
       else quietFrom = event.do === 'pause' ? Math.max(quietFrom, ends) : quietFrom;
     },

@@ -3,12 +3,16 @@ import type { WorldFault } from '../faults/world-fault.ts';
 import type { ScenarioEvent } from '../scenario/mod.ts';
 import { nodeOf, vmOfEvent, type Watch } from './watcher.ts';
 
-/** What takes nothing from a host but its management network, its services or its wall clock. */
+/** What takes nothing from a host but its management or VM network, its services or its wall clock. */
 const HARMLESS: ReadonlySet<string> = new Set([
   ...['management-link-down', 'management-link-up', 'vm-network-link-down', 'vm-network-link-up', 'clock-jump'],
   ...['database-down', 'database-up', 'messaging-down', 'messaging-up', 'partition', 'heal', 'arm', 'disarm'],
   ...['link-bad', 'one-way-cut', 'member-down', 'leader-lost', 'fence-slow'],
 ]);
+function isHarmless(event: ScenarioEvent | WorldFault): boolean {
+  return HARMLESS.has(event.do) && !(event.do === 'link-bad' && event.network === 'storage');
+}
+
 /** Last until the end of the run, or until the event that undoes them. */
 const LASTING: ReadonlySet<string> = new Set([
   ...['power-off', 'storage-link-down', 'storage-interface-down', 'agent-kill', 'shutdown', 'filesystem-read-only'],
@@ -30,7 +34,7 @@ export class Troubles {
   }
 
   note(event: ScenarioEvent | WorldFault): void {
-    if (vmOfEvent(event) !== undefined || HARMLESS.has(event.do)) return;
+    if (vmOfEvent(event) !== undefined || isHarmless(event)) return;
     const node = nodeOf(event);
     const lasts = 'seconds' in event ? event.seconds : 0;
     const until = LASTING.has(event.do)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { nodeId } from '#machines';
+import { SimNetwork } from './network.ts';
 import { testWorld } from './test-world.ts';
 
 test('a one-way cut stops one direction only, and so any conversation', () => {
@@ -25,6 +26,20 @@ test('a bad link delays, loses and doubles what passes it, and a stream over it 
   expect(Math.max(...Array.from({ length: 200 }, () => network.streamDelay(bad)))).toBeGreaterThan(1000);
   network.setLink(nodeId('n1'), undefined);
   expect(network.delay(bad)).toBe(1);
+});
+
+test('the VM network has cables, cuts and bad links of its own', () => {
+  const { host, hosts, random, network: management } = testWorld(['n1', 'n2']);
+  const quality = { delayMs: 1, jitterMs: 0, lossPercent: 0, duplicatePercent: 0 };
+  const vmNetwork = new SimNetwork(quality, random, 'vmNetwork');
+  const [n1, n2] = [host('n1'), host('n2')];
+  for (const each of hosts) expect(vmNetwork.passes(each, n2)).toBe(true);
+  vmNetwork.cutOneWay(n1.name, n2.name, true);
+  expect([vmNetwork.passes(n1, n2), vmNetwork.passes(n2, n1), management.passes(n1, n2)]).toEqual([false, true, true]);
+  n2.links.vmNetwork = false;
+  expect([vmNetwork.passes(n2, n1), management.passes(n2, n1)]).toEqual([false, true]);
+  vmNetwork.setLink(n1.name, { ...quality, delayMs: 50 });
+  expect([vmNetwork.delay(n1), management.delay(n1)]).toEqual([51, 1]);
 });
 
 test('who is in no group of a partition is alone', () => {

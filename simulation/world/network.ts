@@ -1,33 +1,24 @@
 import type { NodeId } from '#machines';
 import type { SeededRandom } from '../seeded-random.ts';
-import type { SimHost } from './host.ts';
-
-/** What a way through the network does to packets. */
-export interface LinkQuality {
-  readonly delayMs: number;
-  readonly jitterMs: number;
-  readonly lossPercent: number;
-  readonly duplicatePercent: number;
-}
-
-/** TCP sends a lost packet again after this, then after twice as long, and so on. */
-const RETRANSMIT_MS = 200;
-const MAX_RETRANSMITS = 7;
+import type { Link, SimHost } from './host.ts';
+import { type LinkQuality, MAX_RETRANSMITS, RETRANSMIT_MS } from './link-quality.ts';
 
 /**
- * The management network: cables, a partition into groups (who is in no group is alone), cuts that stop packets one way
- * only, and what each host's link does to the packets that pass it.
+ * A network between hosts, the management or the VM network: cables, a partition into groups (who is in no group is alone),
+ * cuts that stop packets one way only, and what each host's link does to the packets that pass it.
  */
 export class SimNetwork {
   readonly #settings: LinkQuality;
   readonly #random: SeededRandom;
+  readonly #link: Exclude<Link, 'storage'>;
   readonly #bad = new Map<NodeId, LinkQuality>();
   readonly #cuts = new Set<string>();
   #groups: ReadonlyMap<NodeId, number> | undefined;
 
-  constructor(settings: LinkQuality, random: SeededRandom) {
+  constructor(settings: LinkQuality, random: SeededRandom, link: Exclude<Link, 'storage'> = 'management') {
     this.#settings = settings;
     this.#random = random;
+    this.#link = link;
   }
 
   partition(groups: readonly (readonly NodeId[])[]): void {
@@ -54,7 +45,7 @@ export class SimNetwork {
   passes(a: SimHost, b: SimHost): boolean {
     if (!a.powered || !b.powered) return false;
     if (a === b) return true;
-    if (!a.links.management || !b.links.management || this.#isCut(a, b)) return false;
+    if (!a.links[this.#link] || !b.links[this.#link] || this.#isCut(a, b)) return false;
     if (this.#groups === undefined) return true;
     const group = this.#groups.get(a.name);
     return group !== undefined && group === this.#groups.get(b.name);

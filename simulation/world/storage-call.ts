@@ -1,12 +1,15 @@
 import { StorageUnavailable } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
+import { streamWayMs } from './link-quality.ts';
 import { RemoteCall } from './remote-call.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { LateWrite, PathTrouble, SimStorageTarget } from './storage.ts';
 
 /** How long an initiator waits for the target before it reports an error. */
 const TIMEOUT_MS = 5000;
+/** Until a connection that broke is opened again and repeats what was not answered: measured with libiscsi. */
+const RECONNECT_MS = [140, 580] as const;
 
 export interface StorageCallOptions<Result> {
   readonly target: SimStorageTarget;
@@ -22,6 +25,10 @@ export class StorageCall<Result> extends RemoteCall<Result> {
   readonly trouble: PathTrouble;
   readonly #options: StorageCallOptions<Result>;
   readonly #late: LateWrite;
+  /** Undefined: that way its packets do not get through, however often they are repeated. */
+  readonly #linkThereMs: number | undefined;
+  readonly #linkBackMs: number | undefined;
+  #isRepeated = false;
 
   constructor(options: StorageCallOptions<Result>) {
     const { target, process, time, random, act } = options;
@@ -29,17 +36,25 @@ export class StorageCall<Result> extends RemoteCall<Result> {
     const trouble = target.path(host.name);
     const thereMs = random.between(0.2, 1) + random.next() * trouble.slowMs;
     const backMs = random.between(0.2, 1) + random.next() * trouble.slowMs;
-    super(process, time, { port: 'storage', thereMs, backMs, timeoutMs: TIMEOUT_MS });
+    const linkWay = () => (trouble.link === undefined ? 0 : streamWayMs(trouble.link, random));
+    const [linkThereMs, linkBackMs] = [linkWay(), linkWay()];
+    super(process, time, {
+      ...{ port: 'storage', thereMs: thereMs + (linkThereMs ?? 0), backMs: backMs + (linkBackMs ?? 0) },
+      timeoutMs: TIMEOUT_MS,
+    });
     this.trouble = trouble;
     this.#options = options;
     this.#late = { host, boots: host.boots, act };
+    this.#linkThereMs = linkThereMs;
+    this.#linkBackMs = linkBackMs;
   }
 
   protected override reachable(): boolean {
-    return this.#options.target.reachableFrom(this.#late.host);
+    return this.#linkThereMs !== undefined && this.#options.target.reachableFrom(this.#late.host);
   }
 
   protected override answerable(): boolean {
+    if (this.#linkBackMs === undefined) return false;
     return this.#options.target.answers(this.#late.host) && !this.trouble.answersLost;
   }
 
@@ -68,7 +83,22 @@ export class StorageCall<Result> extends RemoteCall<Result> {
 
   protected override arrive(): void {
     if (this.trouble.hangs) this.#options.target.hang(this);
+    else if (this.#isDoneTwice()) this.#repeat();
     else this.proceed();
+  }
+
+  /** A session discards copies of packets; what it does not see is a request that was done before its connection broke. */
+  #isDoneTwice(): boolean {
+    const percent = this.trouble.link?.duplicatePercent ?? 0;
+    return percent > 0 && !this.#isRepeated && this.#options.random.chance(percent / 100);
+  }
+
+  /** Its initiator connects again and repeats it. What that comes to is the answer: false, of a compare-and-write that had won. */
+  #repeat(): void {
+    const { act, random, time } = this.#options;
+    this.#isRepeated = true;
+    act();
+    time.plan(random.between(...RECONNECT_MS), this);
   }
 
   #mayComeLate(): void {

@@ -3,6 +3,7 @@ import type { LeaseSector, SharedStorage, Slot, StartCount } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimHost } from './host.ts';
+import type { LinkQuality } from './link-quality.ts';
 import type { SimProcess } from './sim-process.ts';
 import { StorageCall } from './storage-call.ts';
 
@@ -13,6 +14,8 @@ const LATEST_MS = 4000;
 export interface PathTrouble {
   /** Each way may take up to this much longer. */
   slowMs: number;
+  /** What its link does to packets. Undefined: nothing worth a word. */
+  link: LinkQuality | undefined;
   /** That share of the calls fails at once; half of the failed writes land all the same. */
   errorPercent: number;
   /** Requests arrive and wait until this ends. */
@@ -42,7 +45,11 @@ export interface StorageObserver {
   slotWritten(before: Slot | undefined, after: Slot): void;
 }
 
-/** The shared target: heartbeat slots and lease sectors. A write that timed out may land when the path is back, even after newer ones. */
+/**
+ * The shared target: heartbeat slots and lease sectors. A write that timed out may land when the path is back, even after newer
+ * ones. Requests of one host may overtake each other: one iSCSI session would hand its commands over in the order of their
+ * numbers, but the target may do simple tasks in any order, and after a reconnect there are two sessions.
+ */
 export class SimStorageTarget {
   readonly slots = new Map<NodeId, Slot>();
   readonly leases = new Map<VmId, LeaseSector>();
@@ -77,7 +84,10 @@ export class SimStorageTarget {
   path(node: NodeId): PathTrouble {
     const known = this.#trouble.get(node);
     if (known !== undefined) return known;
-    const none = { slowMs: 0, errorPercent: 0, hangs: false, requestsLost: false, answersLost: false };
+    const none: PathTrouble = {
+      ...{ slowMs: 0, link: undefined, errorPercent: 0, hangs: false },
+      ...{ requestsLost: false, answersLost: false },
+    };
     this.#trouble.set(node, none);
     return none;
   }

@@ -51,6 +51,8 @@ export class World {
   readonly time: VirtualTime;
   readonly hosts: ReadonlyMap<NodeId, SimHost>;
   readonly network: SimNetwork;
+  /** The guests' own: nothing of the product passes or watches it yet. The other is the management network. */
+  readonly vmNetwork: SimNetwork;
   readonly messaging: SimMembers;
   readonly databaseMembers: SimMembers;
   readonly storage: SimStorageTarget;
@@ -81,6 +83,7 @@ export class World {
     this.#members = scenario.members?.map(nodeId) ?? names.slice(0, names.length < 3 ? 1 : 3);
     const hosts = this.#members.map((name) => this.host(name));
     this.network = new SimNetwork(scenario.settings.network, stream('network'));
+    this.vmNetwork = new SimNetwork(scenario.settings.network, stream('vm network'), 'vmNetwork');
     const { network } = this;
     this.messaging = new SimMembers({
       ...{ time, network, hosts, random: stream('messaging'), electionMs: [500, 4000], routed: true },
