@@ -13,7 +13,7 @@ import type { Database, Fence, SharedStorage } from '#ports';
 import { askAgent } from './ask-agent.ts';
 import type { AgentCommand } from './commands.ts';
 import { fencingEffects } from './fence-node.ts';
-import { readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
+import { readInventory, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
 import { endRemoved, stopVm } from './stop-vm.ts';
 import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';

@@ -16,16 +16,18 @@ function setUp(devices: Readonly<Record<string, 'works' | 'lies' | 'fails'>>) {
   const slot = { node: n1, incarnation: 1, sequence: 5, state: 'running' as const };
   const host = { on: true, path: true };
   const [notes, told, asked]: [string[], object[], string[]] = [[], [], []];
-  const fences = Object.entries(devices).map(([name, kind]): Fence => ({
-    name,
-    fence: async (): Promise<FenceResult> => {
-      asked.push(name);
-      await sleep(clock, 500);
-      if (kind === 'fails') return { outcome: 'failed', by: name, why: 'no answer' };
-      if (kind === 'works') host.on = false;
-      return { outcome: 'confirmed', by: name };
-    },
-  }));
+  const fences = Object.entries(devices).map(
+    ([name, kind]): Fence => ({
+      name,
+      fence: async (): Promise<FenceResult> => {
+        asked.push(name);
+        await sleep(clock, 500);
+        if (kind === 'fails') return { outcome: 'failed', by: name, why: 'no answer' };
+        if (kind === 'works') host.on = false;
+        return { outcome: 'confirmed', by: name };
+      },
+    }),
+  );
   const effects = fencingEffects({
     ...{ clock, database: new MemoryDatabase(), fences, members: [], timings: { intervalMs: INTERVAL_MS } },
     storage: {
@@ -45,7 +47,9 @@ function setUp(devices: Readonly<Record<string, 'works' | 'lies' | 'fails'>>) {
   };
   const scope = { key: 'k', address: address('node/n1'), signal: new AbortController().signal };
   /** What the effect came to, and after how many ms. */
-  const run = async <Result>(effect: Promise<Result>): Promise<{ readonly result: Result; readonly afterMs: number }> => {
+  const run = async <Result>(
+    effect: Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly afterMs: number }> => {
     const beganMs = time.now;
     let settled: { result: Result; afterMs: number } | undefined;
     void effect.then((result) => {

@@ -134,7 +134,9 @@ export function fencingEffects(ports: FencingPorts) {
         const { verdict, sequence } = await watch(node, confirmed(incarnation, stillAt, clock.nowMs()));
         if (verdict === 'believed') return { outcome: 'confirmed', by: fence.name, incarnation, sequence };
         stillAt = null;
-        failures.push(`${fence.name} confirmed it, and ${verdict === 'open' ? 'nobody can look' : 'it goes on writing'}`);
+        failures.push(
+          `${fence.name} confirmed it, and ${verdict === 'open' ? 'nobody can look' : 'it goes on writing'}`,
+        );
         if (verdict === 'contradicted') await disbelieve(node, fence.name, scope);
       }
       return { outcome: 'failed', why: failures.join('; ') || 'no fence is configured' };

@@ -31,7 +31,12 @@ export interface Confirmation {
 export function confirmed(incarnation: number, stillAt: number | null, nowMs: number): Confirmation {
   const known = { incarnation, sequence: stillAt ?? 0, confirmedAtMs: nowMs };
   // A slot that is not above it shows at the first look that nothing was written since.
-  return { ...known, verdict: 'open', changedAtMs: stillAt === null ? undefined : Number.NEGATIVE_INFINITY, changes: 0 };
+  return {
+    ...known,
+    verdict: 'open',
+    changedAtMs: stillAt === null ? undefined : Number.NEGATIVE_INFINITY,
+    changes: 0,
+  };
 }
 
 /**

@@ -79,7 +79,10 @@ export function noted({ verdict, incarnation, sequence, ageMs, observers }: Of<'
   return { verdict, incarnation, sequence, why };
 }
 
-export function worded({ node }: NodeContext, { incarnation, sequence, state, returns }: Of<'word'>): Partial<NodeContext> {
+export function worded(
+  { node }: NodeContext,
+  { incarnation, sequence, state, returns }: Of<'word'>,
+): Partial<NodeContext> {
   const evidence: DownEvidence = { kind: 'word', node, incarnation, sequence };
   return { evidence, incarnation, sequence, returns, why: `it says that all its copies are ${state}` };
 }

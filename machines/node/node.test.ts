@@ -128,7 +128,9 @@ test('a write that landed late after a fence only opens the way to the next', ()
 });
 
 test('a fence proves only the incarnation that it was asked for, whatever was seen meanwhile', () => {
-  const chart = up().take(verdictOf('dead'), verdictOf('dead', { incarnation: 2 })).done(confirmedBy('bmc'));
+  const chart = up()
+    .take(verdictOf('dead'), verdictOf('dead', { incarnation: 2 }))
+    .done(confirmedBy('bmc'));
   expect(chart.context.evidence).toMatchObject({ incarnation: 1 });
   expect(chart.take(verdictOf('dead', { incarnation: 2 })).state).toBe('suspect.dead.fencing');
 });
