@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkSchedule, playSchedule, productionBuild, type ScenarioResult } from '../simulation/mod.ts';
 
-/** docs/decisions/0018: what a fence that lies can do, and what it cannot. */
+/** docs/decisions/0019: what a fence that lies can do, and what it cannot. */
 interface Lie {
   readonly actsAfterSeconds?: number;
   readonly plugOf?: string;

@@ -31,8 +31,8 @@ export const nodeEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stuck'), vm: z.string() }),
   /** A fence confirmed that it is off, and it went on writing its slot. */
   z.object({ type: z.literal('contradicted'), fence: z.string() }),
-  /** A person has mended and tried that fence: it may be asked about this node again. */
-  z.object({ type: z.literal('fenceTested'), fence: z.string() }),
+  /** A person has mended and tried that fence, or each: it may be asked about this node again. */
+  z.object({ type: z.literal('fenceTested'), fence: z.string().optional() }),
   /** F6: a user takes it out of use, or gives it back. */
   z.object({ type: z.literal('maintenance'), on: z.boolean() }),
 ]);

@@ -141,4 +141,6 @@ test('a fence that was contradicted is remembered until a person has tested it',
   expect(chart.take(verdictOf('dead'), verdictOf('healthy')).context.disbelieved).toEqual(['bmc']);
   expect(chart.take({ type: 'fenceTested', fence: 'pdu' }).context.disbelieved).toEqual(['bmc']);
   expect(chart.take({ type: 'fenceTested', fence: 'bmc' }).context.disbelieved).toEqual([]);
+  const two = chart.take({ type: 'contradicted', fence: 'bmc' }, { type: 'contradicted', fence: 'pdu' });
+  expect(two.take({ type: 'fenceTested' }).context.disbelieved).toEqual([]);
 });

@@ -72,7 +72,9 @@ export const nodeMachine = setup({
       event.type === 'contradicted' ? { disbelieved: [...new Set([...context.disbelieved, event.fence])] } : {},
     ),
     believe: assign(({ context, event }) =>
-      event.type === 'fenceTested' ? { disbelieved: context.disbelieved.filter((fence) => fence !== event.fence) } : {},
+      event.type === 'fenceTested'
+        ? { disbelieved: context.disbelieved.filter((fence) => event.fence !== undefined && fence !== event.fence) }
+        : {},
     ),
     /** Whether it lives, or one write landed late, is seen only by looking on. */
     watchFenced: effect(({ context: { node, evidence } }: { context: NodeContext }) =>

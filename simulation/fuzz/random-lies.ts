@@ -82,5 +82,6 @@ function vmsOn({ vms }: RandomCluster, node: string): string[] {
 
 function mayHappen(what: ScenarioEvent | WorldFault, node: string): boolean {
   if (what.do === 'storage-target-down' || what.do === 'storage-target-up') return false;
+  if (what.do === 'link-bad' && what.network === 'storage' && what.node === node) return false;
   return Reflect.get(what, 'node') !== node || MAY_HAPPEN.has(what.do);
 }
