@@ -12,6 +12,7 @@ interface FuzzFlags extends FuzzShape {
   readonly workers: number;
   readonly json: boolean;
   readonly shrink: boolean;
+  readonly stuckAfter: number;
   /** A list of seeds that are known to fail. */
   readonly known?: string;
 }
@@ -38,7 +39,8 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
     workers: Math.min(flags.workers, flags.seeds),
     shape,
     signal,
-    onOutcome: ({ seed, failure }, done) => {
+    stuckAfterMs: flags.stuckAfter * 1000,
+    onOutcome: ({ seed, failure, where }, done) => {
       if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
       const known = failure === undefined ? undefined : whyKnown(list, seed, failure);
       if (known !== undefined) {
@@ -47,7 +49,8 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
       }
       if (failure !== undefined && known === undefined) {
         failed += 1;
-        console.log(flags.json ? JSON.stringify({ seed, failure }) : `seed ${seed}: ${failure}`);
+        const at = where === undefined ? '' : `\n${where}`;
+        console.log(flags.json ? JSON.stringify({ seed, failure, where }) : `seed ${seed}: ${failure}${at}`);
       }
       const progress = `${done}/${flags.seeds} failed ${failed}`;
       if (process.stderr.isTTY) process.stderr.write(`${bar(done, flags.seeds)} ${progress} `);
@@ -64,7 +67,10 @@ export async function fuzzCommand(flags: FuzzFlags): Promise<void> {
   );
   if (signal.aborted) process.exitCode = INTERRUPTED;
   if (news.length > 0) process.exitCode = 1;
-  if (flags.shrink) await printSmallest(news, { shape, json: flags.json, signal });
+  if (flags.shrink)
+    await printSmallest(news, {
+      ...{ shape, json: flags.json, signal, stuckAfterMs: flags.stuckAfter * 1000 },
+    });
   const summary = summarise(outcomes, failed, (performance.now() - began) / 1000);
   console.log(flags.json ? JSON.stringify(summary) : inWords(summary));
 }

@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import {
   type FuzzShape,
   failureOf,
-  journalsOf,
+  GOES_ON,
+  PlayingThread,
   parseSchedule,
-  playChecked,
-  productionBuild,
+  playWatched,
   randomSchedule,
   readScenarioFile,
   type Schedule,
   type TimelineEntry,
-  withoutRealTime,
 } from '../simulation/mod.ts';
 import { openExportFolder } from './export-folder.ts';
 import { LAST_SEED } from './option-values.ts';
@@ -20,27 +19,23 @@ import { UserMistake } from './user-mistake.ts';
 interface ReplayFlags extends FuzzShape {
   readonly explain: boolean;
   readonly export?: string;
+  readonly stuckAfter: number;
 }
 
 /** `sim replay SEED|FILE`: the timeline on standard output; exit status 1 when it fails, 2 when the file is wrong. */
 export async function replayCommand(what: string, flags: ReplayFlags): Promise<void> {
   const schedule = await scheduleOf(what, flags);
   if (flags.export !== undefined) await openExportFolder(flags.export);
-  const { scenario, faults, healedAt } = schedule;
-  let journals: Awaited<ReturnType<typeof journalsOf>> = [];
-  const result = await withoutRealTime(() =>
-    playChecked(scenario, {
-      build: productionBuild,
-      faults,
-      ...(healedAt === undefined ? {} : { healedAt }),
-      atEnd: async (world) => {
-        if (flags.export !== undefined) journals = await journalsOf(world);
-      },
-    }),
-  );
+  const thread = new PlayingThread({ stuckAfterMs: flags.stuckAfter * 1000 });
+  const played = await playWatched(thread, { schedule, journals: flags.export !== undefined });
+  await thread.close();
+  if (played === undefined) return;
+  const { result, journals } = played;
   for (const entry of result.timeline) console.log(line(entry, flags.explain));
   const failure = failureOf(result);
   console.log(failure === undefined ? `ok ${result.hash}` : `FAILED ${failure}\n${result.hash}`);
+  for (const { at, invariant, why } of result.violations)
+    if (invariant === GOES_ON) console.error(`VIOLATION at ${at} s: ${invariant}: ${why}`);
   if (failure !== undefined) process.exitCode = 1;
   if (flags.export === undefined) return;
   const files = { 'schedule.json': schedule, 'result.json': { ...result, wallSeconds: 0 }, 'journals.json': journals };

@@ -1,14 +1,13 @@
 import {
+  PlayingThread,
   parseScenario,
-  playChecked,
-  productionBuild,
+  playWatched,
   readScenarioFile,
   refuseWhatIsNotBuilt,
   type Scenario,
   ScenarioInvalid,
   ScenarioNotBuilt,
   type ScenarioResult,
-  withoutRealTime,
 } from '../simulation/mod.ts';
 
 /** `sim check FILE...` */
@@ -16,24 +15,31 @@ export async function checkCommand(files: string[]): Promise<void> {
   await readAll(files);
 }
 
-/** `sim run FILE...`: all files are read before the first is played. */
-export async function runCommand(files: string[], options: { json: boolean; seed?: number }): Promise<void> {
-  const scenarios = await readAll(files);
-  if (scenarios === undefined) return;
-  for (const scenario of scenarios) await playOne(scenario, options);
+interface RunFlags {
+  readonly json: boolean;
+  readonly seed?: number;
+  readonly stuckAfter: number;
 }
 
-async function playOne(scenario: Scenario, options: { json: boolean; seed?: number }): Promise<void> {
+/** `sim run FILE...`: all files are read before the first is played. */
+export async function runCommand(files: string[], flags: RunFlags): Promise<void> {
+  const scenarios = await readAll(files);
+  if (scenarios === undefined) return;
+  const thread = new PlayingThread({ stuckAfterMs: flags.stuckAfter * 1000 });
   try {
-    const seed = options.seed === undefined ? {} : { seed: String(options.seed) };
-    const result = await withoutRealTime(() => playChecked(scenario, { build: productionBuild, ...seed }));
-    console.log(options.json ? JSON.stringify(result) : inWords(result));
-    if (!result.ok) process.exitCode = 1;
-  } catch (error) {
-    if (!(error instanceof ScenarioNotBuilt)) throw error;
-    console.error(error.message);
-    process.exitCode = 3;
+    for (const scenario of scenarios) await playOne(thread, scenario, flags);
+  } finally {
+    await thread.close();
   }
+}
+
+async function playOne(thread: PlayingThread, scenario: Scenario, { json, seed }: RunFlags): Promise<void> {
+  const schedule = { scenario, faults: [], healedAt: undefined };
+  const played = await playWatched(thread, { schedule, ...(seed === undefined ? {} : { seed: String(seed) }) });
+  if (played === undefined) return;
+  const { result } = played;
+  console.log(json ? JSON.stringify(result) : inWords(result));
+  if (!result.ok) process.exitCode = 1;
 }
 
 /** Undefined when one cannot be played: said on standard error, exit status set to 2 (wrong) or 3 (not built). */

@@ -16,23 +16,25 @@ export interface PrintOptions {
   readonly json: boolean;
   /** Ends the search at once. */
   readonly signal?: AbortSignal;
+  /** A run in which no event ends for so long stands still. */
+  readonly stuckAfterMs: number;
 }
 
 /** Prints the smallest schedule of each seed that shows the same failure, as far as the budget goes; says where it ended. */
 export async function printSmallest(
   failed: readonly SeedOutcome[],
-  { shape, json, signal }: PrintOptions,
+  { shape, json, signal, stuckAfterMs }: PrintOptions,
 ): Promise<void> {
   const budgets = budgetsFor(failed.length);
   const left: number[] = [];
   for (const [i, { seed }] of failed.entries()) {
     const budget = budgets[i] ?? 0;
-    const small = budget === 0 ? undefined : await shrinkSeed(seed, shape, budget, signal);
+    const small = budget === 0 ? undefined : await shrinkSeed(seed, shape, budget, { signal, stuckAfterMs });
     if (small === undefined) left.push(seed);
     else console.log(json ? JSON.stringify({ seed, smallest: small }) : inWords(seed, small));
   }
   if (left.length === 0) return;
-  const why = signal?.aborted === true ? 'stopped' : 'too many failures';
+  const why = signal?.aborted === true ? 'stopped' : 'too many failures, or none that can be repeated';
   console.error(`${why}: no smallest schedule of the seeds ${left.join(', ')}`);
 }
 

@@ -22,6 +22,6 @@ test('whatever is started as a program of its own is built for the package: no i
       programs.push(relative(root, join(dirname(path), `${name}.ts`)));
     }
   }
-  expect(programs).toContain('simulation/fuzz/fuzz-worker.ts');
+  expect(programs).toContain('simulation/watch/player.ts');
   expect(files).toEqual(expect.arrayContaining(programs));
 });

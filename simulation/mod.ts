@@ -1,9 +1,10 @@
 export { CRASH_POINTS } from './faults/world-fault.ts';
-export { fuzz, shrinkSeed } from './fuzz/fuzz.ts';
+export { fuzz } from './fuzz/fuzz.ts';
 export { failureOf, playSchedule, type SeedOutcome } from './fuzz/fuzz-seed.ts';
 export { DEFAULT_SHAPE, type FuzzShape } from './fuzz/random-cluster.ts';
 export { randomSchedule } from './fuzz/random-schedule.ts';
 export { checkSchedule, parseSchedule, type Schedule } from './fuzz/schedule.ts';
+export { shrinkSeed } from './fuzz/shrink-seed.ts';
 export { checkRun } from './run/check-run.ts';
 export { journalsOf } from './run/journals.ts';
 export { withoutRealTime } from './run/no-real-time.ts';
@@ -16,3 +17,6 @@ export { Recorder } from './run/recorder.ts';
 export type { PlacementState, Recovery, ScenarioResult, TimelineEntry, Violation } from './run/result.ts';
 export { notThere, unmetExpectations } from './run/verdict.ts';
 export * from './scenario/mod.ts';
+export { GOES_ON } from './standstill.ts';
+export { playWatched } from './watch/play-watched.ts';
+export { PlayingThread, STUCK_AFTER_MS } from './watch/playing-thread.ts';

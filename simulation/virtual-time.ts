@@ -10,6 +10,11 @@ export interface Planned {
 /** So many events happen in one turn of the real event loop, which then gets its turn: signals, messages of workers. */
 const EVENTS_A_TURN = 512;
 
+/** Hears, on every event, that it begins. */
+export interface EventListener {
+  eventBegins(atMs: number): void;
+}
+
 /** More events than any test of a part of the world needs in one simulated second. */
 const MOST_EVENTS_A_SECOND = 1_000_000;
 
@@ -26,6 +31,7 @@ export class VirtualTime {
   #fired = 0;
   readonly #events = new EventHeap();
   readonly #mostASecond: number;
+  readonly #listener: EventListener | undefined;
   /** The second that is counted: where it began and ends, and how many events it has had. */
   #secondBegan = 0;
   #secondEnds = 0;
@@ -36,8 +42,9 @@ export class VirtualTime {
    * `mostEventsASecond`: with more than that in a stretch of one simulated second, most of all at one instant, the run is taken
    * for one that does not go on.
    */
-  constructor(mostEventsASecond = MOST_EVENTS_A_SECOND) {
+  constructor(mostEventsASecond = MOST_EVENTS_A_SECOND, listener?: EventListener) {
     this.#mostASecond = mostEventsASecond;
+    this.#listener = listener;
   }
 
   /** True simulated milliseconds since the world began. Only the world may read it; processes have their own clocks. */
@@ -80,6 +87,7 @@ export class VirtualTime {
       this.#now = next.at;
       this.#fired += 1;
       this.#count(next.at);
+      this.#listener?.eventBegins(next.at);
       next.happen();
       return true;
     });

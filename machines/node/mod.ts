@@ -1,3 +1,2 @@
-export type { FenceAnswer, FenceInput, NodeContext } from './context.ts';
 export { type NodeEvent, nodeEventSchema } from './events.ts';
-export { nodeMachine } from './node.ts';
+export { type FenceAnswer, type NodeContext, nodeMachine } from './node.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { fuzz, shrinkSeed } from './fuzz.ts';
+import { fuzz } from './fuzz.ts';
 import { DEFAULT_SHAPE } from './random-cluster.ts';
+import { shrinkSeed } from './shrink-seed.ts';
 
 test('seeds that are stopped give the outcomes there are, at once', { timeout: 60_000 }, async () => {
   const stop = new AbortController();
@@ -18,8 +19,8 @@ test('seeds that are stopped give the outcomes there are, at once', { timeout: 6
 
 test('a search for the smallest schedule that is stopped gives none', { timeout: 60_000 }, async () => {
   const stop = new AbortController();
-  const search = shrinkSeed(1, { ...DEFAULT_SHAPE, hours: 24 }, 150, stop.signal);
+  const search = shrinkSeed(1, { ...DEFAULT_SHAPE, hours: 24 }, 150, { signal: stop.signal });
   setTimeout(() => stop.abort(), 1000);
   expect(await search).toBeUndefined();
-  expect(await shrinkSeed(1, DEFAULT_SHAPE, 150, stop.signal)).toBeUndefined();
+  expect(await shrinkSeed(1, DEFAULT_SHAPE, 150, { signal: stop.signal })).toBeUndefined();
 });

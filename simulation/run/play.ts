@@ -9,7 +9,7 @@ import { invariants, type Settles, settlements, type Watch } from '../invariants
 import { nodeOf } from '../invariants/watcher.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
 import { GOES_ON, TimeStandsStill } from '../standstill.ts';
-import type { VirtualTime } from '../virtual-time.ts';
+import type { EventListener, VirtualTime } from '../virtual-time.ts';
 import { happen } from '../world/faults.ts';
 import { World } from '../world/world.ts';
 import { establish, establishVm } from './initial-state.ts';
@@ -29,6 +29,12 @@ export interface Build {
   readonly createAgent: (options: NodeProcessOptions, wallClockMs: () => number) => NodeProcessControl;
 }
 
+/** Hears how far a run has come. */
+export interface PlayListener extends EventListener {
+  /** A world begins. */
+  playBegins(): void;
+}
+
 export interface PlayOptions {
   readonly build: Build;
   readonly seed?: string;
@@ -36,6 +42,9 @@ export interface PlayOptions {
   readonly faults?: readonly WorldFault[];
   /** From this second on nothing ails: whatever should run must run at the end. The run ends once it does for a while. */
   readonly healedAt?: number;
+  /** Only what happens before that instant; what must hold at the end is not asked then. */
+  readonly endsBeforeMs?: number;
+  readonly progress?: PlayListener | undefined;
   /** Called once at the end with the world as it then is. */
   readonly atEnd?: (world: World) => Promise<void>;
 }
@@ -44,11 +53,14 @@ export interface PlayOptions {
 const EARLIEST_END_SECONDS = 60;
 const STABLE_SECONDS = 60;
 const LOOK_SECONDS = 10;
+/** Instants are whole multiples of it. */
+const MICROSECOND_MS = 0.001;
 
 /** Plays one scenario to its end. The result, except `wallSeconds`, is a function of the scenario and the seed. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<ScenarioResult> {
   const seed = options.seed ?? String(scenario.settings.seed);
   const began = wallClockMs();
+  options.progress?.playBegins();
   const recorder = new Recorder(() => world.time.now);
   const observers = new Observers(recorder);
   const world: World = new World({
@@ -56,6 +68,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     seed,
     settings: clusterSettings.parse(scenario.settings),
     observer: observers,
+    progress: options.progress,
     createAgent: options.build.createAgent,
     servers: (time) => observedServers(options.build.servers(time), observers),
   });
@@ -82,8 +95,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
         strike(world, fault);
       });
     }
-    await runToEnd(world, observers, settling, scenario.until, healedAt);
-    await observers.atEnd();
+    const { endsBeforeMs = Number.POSITIVE_INFINITY } = options;
+    const lastMs = Math.min(scenario.until * 1000, endsBeforeMs - MICROSECOND_MS);
+    await runToEnd(world, observers, settling, lastMs, healedAt);
+    if (options.endsBeforeMs === undefined) await observers.atEnd();
   } catch (error) {
     if (!(error instanceof TimeStandsStill)) throw error;
     recorder.violate(GOES_ON, error.message); // nothing that should hold at the end can be asked
@@ -115,21 +130,21 @@ async function runToEnd(
   world: World,
   observers: Observers,
   settling: readonly Settles[],
-  untilSeconds: number,
+  untilMs: number,
   healedAt: number | undefined,
 ): Promise<void> {
-  const run = (toSeconds: number) => world.time.run(toSeconds * 1000, () => observers.afterEvent());
+  const run = (toMs: number) => world.time.run(toMs, () => observers.afterEvent());
   let stable = 0;
   if (healedAt !== undefined) {
-    for (let now = healedAt + EARLIEST_END_SECONDS; now < untilSeconds; now += LOOK_SECONDS) {
-      await run(now);
+    for (let now = healedAt + EARLIEST_END_SECONDS; now * 1000 < untilMs; now += LOOK_SECONDS) {
+      await run(now * 1000);
       // Each is asked: some keep count of since when it has been so.
       const satisfied = settling.map((each) => each.satisfied());
       stable = satisfied.every((holds) => holds) ? stable + LOOK_SECONDS : 0;
       if (stable > STABLE_SECONDS) return;
     }
   }
-  await run(untilSeconds);
+  await run(untilMs);
 }
 
 function inFull(error: unknown): string {

@@ -4,12 +4,12 @@ import type { Database, VmCopy } from '#ports';
 import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import type { Scenario } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
-import { VirtualTime } from '../virtual-time.ts';
+import { type EventListener, VirtualTime } from '../virtual-time.ts';
 import { Agents } from './agents.ts';
 import { SimBus } from './bus.ts';
 import { openDatabase } from './database.ts';
 import { dyingAtFence } from './dying-at-fence.ts';
-import { type FenceLie, type FenceMood, openFence } from './fence.ts';
+import { type FenceMood, openFence } from './fence.ts';
 import { GuestDisks } from './guest-disks.ts';
 import { type SimCopy, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly observer: WorldObserver;
   /** The state of the messaging servers and of the database; the world puts distance and faults before them. */
   readonly servers: (time: VirtualTime) => { readonly transport: Transport; readonly database: Database };
+  /** Hears that the run goes on. */
+  readonly progress?: EventListener | undefined;
   /** The production process of one node. `wallClockMs`: what no production code may read (G3). */
   readonly createAgent: (options: NodeProcessOptions, wallClockMs: () => number) => NodeProcessControl;
 }
@@ -62,8 +64,6 @@ export class World {
   readonly agents: Agents;
   readonly power: Power;
   readonly fences: FenceMood;
-  /** By the host that they are about. */
-  readonly fenceLies = new Map<string, FenceLie>();
   readonly #options: WorldOptions;
   readonly #bus: SimBus;
   readonly #operator: Operator;
@@ -71,7 +71,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     const { scenario, seed, observer } = options;
-    const time = new VirtualTime(mostEventsASecond(scenario));
+    const time = new VirtualTime(mostEventsASecond(scenario), options.progress);
     this.time = time;
     this.#options = options;
     const stream = (name: string) => new SeededRandom(`${seed}/${name}`);
@@ -191,7 +191,6 @@ export class World {
     const options = {
       kind: fence,
       mood: this.fences,
-      lies: this.fenceLies,
       time: this.time,
       find: (name: string) => this.hosts.get(nodeId(name)),
       incarnationOf: (name: string) => this.storage.slots.get(nodeId(name))?.incarnation ?? 0,
