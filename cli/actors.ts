@@ -1,38 +1,19 @@
 import type { Command } from 'commander';
-import {
-  type ActorSystem,
-  address as addressOf,
-  CorruptJournal,
-  createActorSystem,
-  RetryableError,
-  type StepRecord,
-  systemClock,
-  TerminalError,
-} from '#actors';
-import { connectJetStream } from '../transport/mod.ts';
-
-interface Flags {
-  readonly servers: string;
-  readonly stream: string;
-}
+import { type ActorSystem, address as addressOf, type StepRecord } from '#actors';
+import { type StreamFlags, told, wasThere, withActors, withStreamOptions } from './stream-client.ts';
 
 /** `understudy actors ...`: looks at the durable actors of a stream, and lets parked ones go on. */
 export function registerActors(program: Command): void {
   const actors = program.command('actors').description('Look at durable actors, release or end them');
   const add = (name: string, what: string, act: (system: ActorSystem, argument: string) => Promise<void>): void => {
-    actors
-      .command(name)
-      .description(what)
-      .option('--servers <urls>', 'NATS servers, separated by commas', 'nats://127.0.0.1:4222')
-      .option('--stream <name>', 'stream of the actors', 'understudy')
-      .action(async (...given: readonly unknown[]) => {
-        const argument = typeof given[0] === 'string' ? given[0] : '';
-        const flags = given.at(-2) as Flags; // commander: arguments, flags, command
-        await told(async () => {
-          if (name.endsWith('<address>')) addressOf(argument); // before anything is asked of the servers
-          await withActors(flags, (system) => act(system, argument));
-        });
+    withStreamOptions(actors.command(name).description(what)).action(async (...given: readonly unknown[]) => {
+      const argument = typeof given[0] === 'string' ? given[0] : '';
+      const flags = given.at(-2) as StreamFlags; // commander: arguments, flags, command
+      await told(async () => {
+        if (name.endsWith('<address>')) addressOf(argument); // before anything is asked of the servers
+        await withActors(flags, (system) => act(system, argument));
       });
+    });
   };
   add('inspect <address>', 'The last step of an actor, whole', async (system, address) => {
     const step = await system.inspect(address);
@@ -61,42 +42,6 @@ export function registerActors(program: Command): void {
   add('dead-letters', 'Messages that no actor took, and why', async (system) => {
     for (const letter of await system.deadLetters()) console.log(JSON.stringify(letter));
   });
-}
-
-/** What the user can mend is one line: exit status 2 when it is wrong, 1 when trying again later may do. */
-async function told(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof TerminalError || error instanceof RetryableError)) throw error;
-    console.error(`understudy: ${error.message}`);
-    process.exitCode = error instanceof TerminalError ? 2 : 1;
-  }
-}
-
-/** A mistyped address would be a message that no actor ever takes: said instead, and the command fails. */
-async function wasThere(system: ActorSystem, address: string): Promise<boolean> {
-  try {
-    if ((await system.inspect(address)) !== undefined) return true;
-  } catch (error) {
-    if (error instanceof CorruptJournal) return true;
-    throw error;
-  }
-  console.error(`${address} was never there`);
-  process.exitCode = 1;
-  return false;
-}
-
-async function withActors(flags: Flags, act: (system: ActorSystem) => Promise<void>): Promise<void> {
-  const servers = flags.servers.split(',');
-  const transport = await connectJetStream({ servers, name: 'understudy-cli', stream: flags.stream, existing: true });
-  // Never started and without kinds: a client.
-  const system = createActorSystem({ transport, clock: systemClock, random: Math.random, host: 'cli' });
-  try {
-    await act(system);
-  } finally {
-    await transport.close();
-  }
 }
 
 function line(step: StepRecord): string {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerActors } from './actors.ts';
+import { registerFences } from './fences.ts';
 import { registerLab } from './lab.ts';
 import { registerSim } from './sim.ts';
 
@@ -8,6 +9,7 @@ const groups: readonly ((program: Command) => void)[] = [
   registerSim, //
   registerLab,
   registerActors,
+  registerFences,
 ];
 
 /** The `understudy` command with all its groups. Parsing throws `CommanderError` when it ends early: help, wrong usage. */

@@ -16,10 +16,12 @@ export function whyEvidenceFails(
   if (holder.incarnation > evidence.incarnation) {
     return `held by incarnation ${holder.incarnation} of ${holder.node}, the evidence is about ${evidence.incarnation}`;
   }
-  if (evidence.kind === 'fence') return undefined;
-  if (slotNow === undefined) return `${holder.node} has no slot to check the evidence against`;
+  if (slotNow === undefined) {
+    return evidence.kind === 'fence' ? undefined : `${holder.node} has no slot to check the evidence against`;
+  }
   // A later boot of the host: copies of the incarnation that holds the sector are gone.
   if (slotNow.incarnation > holder.incarnation) return undefined;
+  if (evidence.kind === 'fence') return whyFenceFails(evidence, holder.node, slotNow);
   if (holder.incarnation === evidence.incarnation && holder.sequence > evidence.sequence) {
     return `claimed by ${holder.node} at ${holder.sequence}, the evidence ends at ${evidence.sequence}`;
   }
@@ -27,4 +29,17 @@ export function whyEvidenceFails(
     return `${holder.node} wrote its slot again (${slotNow.sequence} after ${evidence.sequence})`;
   }
   return undefined;
+}
+
+/**
+ * A device's word ends where the host is seen to write. The sector's `sequence` says nothing here: it counts attempts, and
+ * one that the power cut ended never reached the slot.
+ */
+function whyFenceFails(
+  { fence, incarnation, sequence }: DownEvidence & { readonly kind: 'fence' },
+  node: NodeId,
+  slotNow: { readonly incarnation: number; readonly sequence: number },
+): string | undefined {
+  if (slotNow.incarnation !== incarnation || slotNow.sequence <= sequence) return undefined;
+  return `${fence} confirmed that ${node} is off, and ${node} wrote its slot after that (${slotNow.sequence} after ${sequence})`;
 }

@@ -12,11 +12,11 @@ export {
   seenBy,
   type Verdict,
 } from './failure-detector/mod.ts';
-export { whyNotFence } from './fencing/mod.ts';
+export { type Confirmation, confirmed, looked, type SlotCount, whyNotFence } from './fencing/mod.ts';
 export { type GuardianState, type GuardianStep, initialGuardian, stepGuardian } from './guardian/mod.ts';
 export { type CommandResult, jobEventSchema, jobMachine, type MoveLeaseResult } from './ha-job/mod.ts';
 export { type NodeId, nodeId, nodeIdSchema, type VmId, vmId, vmIdSchema } from './ids.ts';
-export { type FenceAnswer, type NodeContext, nodeEventSchema, nodeMachine } from './node/mod.ts';
+export { type FenceAnswer, type FenceInput, type NodeContext, nodeEventSchema, nodeMachine } from './node/mod.ts';
 export {
   contradictionsOf,
   type Inventory,

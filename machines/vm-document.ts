@@ -49,7 +49,7 @@ const counter = z.number().int().nonnegative();
 
 /** `DownEvidence` as it comes from the bus or a mailbox. */
 export const downEvidenceSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('fence'), node, incarnation: counter, fence: z.string() }),
+  z.object({ kind: z.literal('fence'), node, incarnation: counter, sequence: counter, fence: z.string() }),
   z.object({ kind: z.literal('word'), node, incarnation: counter, sequence: counter }),
   z.object({
     kind: z.literal('bound'),

@@ -3,17 +3,17 @@ import { type Bus, type Clock, type EffectScope, RetryableError, sleep } from '#
 import {
   type CommandResult,
   type DownEvidence,
-  type FenceAnswer,
   type Judgement,
   type NodeId,
   nodeId,
+  type Timings,
   type VmId,
-  whyNotFence,
 } from '#machines';
 import type { Database, Fence, SharedStorage } from '#ports';
 import { askAgent } from './ask-agent.ts';
 import type { AgentCommand } from './commands.ts';
-import { noteFenceOrder, readInventory, readSettings, setArmed, setMaintenance } from './inventory.ts';
+import { fencingEffects } from './fence-node.ts';
+import { readInventory, setArmed, setMaintenance } from './inventory.ts';
 import type { NodeLogEntry } from './node-process-options.ts';
 import { endRemoved, stopVm } from './stop-vm.ts';
 import { changeVm, confirmStart, type LeaseMove, listVms, moveLease, readVm } from './vm-records.ts';
@@ -23,10 +23,6 @@ const START_TIMEOUT_MS = 30_000;
 const EXPECT_TIMEOUT_MS = 5000;
 /** A migration may take longer; then the source is asked again, and answers when it is done. */
 const MIGRATE_TIMEOUT_MS = 60_000;
-
-/** A node that a fence has cut is given its power back. */
-const POWER_ON_TRIES = 10;
-const POWER_ON_AGAIN_MS = 10_000;
 
 /** Between two tries of an effect whose wish must not be lost. */
 const RETRY_MS = 1000;
@@ -41,11 +37,13 @@ export interface EffectPorts {
   /** The nodes that run servers of messaging and the database. */
   readonly members: readonly NodeId[];
   readonly judgements: () => ReadonlyMap<NodeId, Judgement>;
+  readonly timings: Pick<Timings, 'intervalMs'>;
   readonly note: (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => void;
 }
 
 /** What the machines' invoked effects do, by kind. Inputs come from the machines; answers come back as events. */
-export function effectsOf({ clock, database, storage, bus, tell, fences, members, judgements, note }: EffectPorts) {
+export function effectsOf(ports: EffectPorts) {
+  const { clock, database, storage, bus, tell, judgements, note } = ports;
   /** Until it is done, or this host stops and another does it: nobody waits for such an effect's answer. */
   const persist = async (work: () => Promise<void>, { signal }: EffectScope): Promise<null> => {
     for (;;) {
@@ -58,20 +56,7 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
       }
     }
   };
-  /** A fence's power-off is no more than a reset: the node boots again, and its servers with it. */
-  const giveBackPower = async (fence: Fence, node: NodeId): Promise<void> => {
-    if (fence.powerOn === undefined) return;
-    for (let tries = 1; tries <= POWER_ON_TRIES; tries += 1) {
-      try {
-        await fence.powerOn(node);
-        note({ what: 'power-on', about: node, why: `by ${fence.name}, after its fence` });
-        return;
-      } catch (error) {
-        if (tries < POWER_ON_TRIES) await sleep(clock, POWER_ON_AGAIN_MS);
-        else note({ what: 'alert', about: node, why: `it stays off after its fence: ${String(error)}` });
-      }
-    }
-  };
+  const fencing = fencingEffects({ ...ports, persist });
   const noteEffect = async (entry: Omit<NodeLogEntry, 'atMs' | 'node'>) => note(entry);
   return {
     vm: {
@@ -161,31 +146,7 @@ export function effectsOf({ clock, database, storage, bus, tell, fences, members
     },
     node: {
       note: noteEffect,
-      fence: async ({ node, incarnation }: { node: string; incarnation: number }): Promise<FenceAnswer> => {
-        // Read before: what is fenced may be what the database needs to answer.
-        const { armed, afterFence } = await readSettings(database);
-        if (!armed) return { outcome: 'failed', why: 'HA is disarmed' };
-        const why = whyNotFence(nodeId(node), members, judgements());
-        if (why !== undefined) {
-          note({ what: 'refuse', about: node, why: `no fence: ${why}` });
-          return { outcome: 'failed', why };
-        }
-        const givesPower = afterFence === 'power-on' && fences.length > 0;
-        const wasOrdered = givesPower && (await noteFenceOrder(database, nodeId(node), incarnation));
-        const failures: string[] = [];
-        for (const fence of fences) {
-          note({ what: 'fence', about: node, why: `by ${fence.name}` });
-          const result = await fence.fence(nodeId(node), incarnation);
-          if (result.outcome === 'confirmed') {
-            note({ what: 'fence-confirmed', about: node, why: `by ${result.by}` });
-            // Not by the node's actor: until the node is back nobody may be able to commit a step.
-            if (givesPower && (result.cut === true || wasOrdered)) void giveBackPower(fence, nodeId(node));
-            return result;
-          }
-          failures.push(`${result.by}: ${result.why}`);
-        }
-        return { outcome: 'failed', why: failures.join('; ') || 'no fence is configured' };
-      },
+      ...fencing,
       listLeased: async ({ node }: { node: string }) =>
         (await listVms(database))
           .filter(({ recorded, lease }) => recorded === 'running' && lease?.node === node)

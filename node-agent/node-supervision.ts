@@ -81,13 +81,17 @@ export class NodeSupervision {
       onAlert: ({ code, text }) => note({ what: 'alert', why: `${code}: ${text}` }),
     });
     const effects = effectsOf({
-      ...{ clock, database, storage: options.storage, bus: transport.bus, fences, judgements, note },
+      ...{ clock, database, storage: options.storage, bus: transport.bus, fences, judgements, timings, note },
       members: options.members ?? [],
       tell: (to, event) => this.system.tell(to, event),
     });
     this.system.register('vm', { machine: vmMachine, version: 1, events: vmEventSchema, effects: effects.vm });
     this.system.register('job', { machine: jobMachine, version: 1, events: jobEventSchema, effects: effects.job });
-    this.system.register('node', { machine: nodeMachine, version: 1, events: nodeEventSchema, effects: effects.node });
+    this.system.register('node', {
+      ...{ machine: nodeMachine, version: 2, events: nodeEventSchema, effects: effects.node },
+      // Nothing was ever said against a fence before version 2.
+      migrate: (stored) => ({ ...stored, context: { ...stored.context, disbelieved: [] } }),
+    });
     this.system.register('cluster', {
       ...{ machine: clusterMachine, version: 1, events: clusterEventSchema },
       effects: effects.cluster,

@@ -76,7 +76,7 @@ function withProofs(inventory: ClusterInventory, batch: readonly Request[]): Clu
       if (proof.node !== node) return false;
       if (slot === undefined) return true;
       if (slot.incarnation !== proof.incarnation) return slot.incarnation < proof.incarnation;
-      return proof.kind === 'fence' || slot.sequence <= proof.sequence;
+      return slot.sequence <= proof.sequence;
     });
   return { ...inventory, nodes: inventory.nodes.map((node) => (isDown(node) ? { ...node, alive: false } : node)) };
 }

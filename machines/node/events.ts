@@ -29,6 +29,10 @@ export const nodeEventSchema = z.discriminatedUnion('type', [
   }),
   /** Its agent answers, but a start hangs in its hypervisor: the VM is down until that call is certainly gone. */
   z.object({ type: z.literal('stuck'), vm: z.string() }),
+  /** A fence confirmed that it is off, and it went on writing its slot. */
+  z.object({ type: z.literal('contradicted'), fence: z.string() }),
+  /** A person has mended and tried that fence, or each: it may be asked about this node again. */
+  z.object({ type: z.literal('fenceTested'), fence: z.string().optional() }),
   /** F6: a user takes it out of use, or gives it back. */
   z.object({ type: z.literal('maintenance'), on: z.boolean() }),
 ]);

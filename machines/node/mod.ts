@@ -1,2 +1,3 @@
+export type { FenceAnswer, FenceInput, NodeContext } from './context.ts';
 export { type NodeEvent, nodeEventSchema } from './events.ts';
-export { type FenceAnswer, type NodeContext, nodeMachine } from './node.ts';
+export { nodeMachine } from './node.ts';

@@ -12,6 +12,7 @@ const wordOf = (more: object = {}) => ({
   ...{ type: 'word', incarnation: 1, sequence: 5, state: 'suspended', freeze: false, returns: false },
   ...more,
 });
+const confirmedBy = (by: string, sequence = 5) => ({ outcome: 'confirmed', by, incarnation: 1, sequence });
 const up = () => new TestChart(nodeMachine, { address: 'node/n1' }).take(verdictOf('healthy'));
 
 test.each<[string, object, string]>([
@@ -56,8 +57,8 @@ test('a fence that confirms ends the waiting (B9); one that fails is tried again
   const chart = up().take(verdictOf('dead'));
   expect(chart.take(verdictOf('dead')).asked).toEqual([]);
   expect(chart.done({ outcome: 'failed', why: 'no answer' }).state).toBe('suspect.dead.fenceFailed');
-  expect(chart.after(10_000).done({ outcome: 'confirmed', by: 'bmc' }).state).toBe('down.listing');
-  expect(chart.context.evidence).toMatchObject({ kind: 'fence', fence: 'bmc' });
+  expect(chart.after(10_000).done(confirmedBy('bmc')).state).toBe('down.listing');
+  expect(chart.context.evidence).toMatchObject({ kind: 'fence', fence: 'bmc', incarnation: 1, sequence: 5 });
 });
 
 test('a word given while storage is gone for all proves nothing, and none is kept (B3)', () => {
@@ -94,7 +95,7 @@ test('a node on which a start hangs is fenced, though it is well; only that boot
   expect([chart.state, chart.asked]).toEqual(['up.fencing', ['? fence']]);
   expect(chart.take(stuck, verdictOf('healthy', { sequence: 6 })).state).toBe('up.fencing');
   expect(chart.done({ outcome: 'failed', why: 'no fence is configured' }).state).toBe('up.stuck');
-  expect(chart.take(stuck).done({ outcome: 'confirmed', by: 'bmc' }).state).toBe('down.listing');
+  expect(chart.take(stuck).done(confirmedBy('bmc', 7)).state).toBe('down.listing');
   expect(chart.take(verdictOf('healthy', { sequence: 7 })).state).toBe('down.listing');
   expect(chart.take(verdictOf('healthy', { incarnation: 2 })).state).toBe('up.healthy');
 });
@@ -107,3 +108,39 @@ test.each([verdictOf('management-isolated'), verdictOf('dead')])(
     expect(chart.take({ type: 'stuck', vm: 'web' }).state).toBe(state);
   },
 );
+
+test('a fenced node that writes its slot is up again, what the fence said is forgotten, and it is looked whether it goes on', () => {
+  const chart = up().take(verdictOf('dead')).done(confirmedBy('bmc'));
+  expect(chart.take(verdictOf('healthy')).state).toBe('down.listing');
+  expect(chart.take(verdictOf('healthy', { sequence: 6 })).asked).toContain('! watchFenced');
+  expect([chart.state, chart.context.evidence]).toEqual(['up.healthy', null]);
+  // One that boots again contradicts nobody.
+  const booted = up().take(verdictOf('dead')).done(confirmedBy('bmc'));
+  expect(booted.take(verdictOf('healthy', { incarnation: 2 })).asked).not.toContain('! watchFenced');
+});
+
+test('a write that landed late after a fence only opens the way to the next', () => {
+  const chart = up().take(verdictOf('dead')).done(confirmedBy('bmc'));
+  expect(chart.take(verdictOf('dead', { sequence: 6 })).state).toBe('suspect.dead.fencing');
+  expect(chart.done(confirmedBy('bmc', 6)).context.evidence).toMatchObject({ sequence: 6 });
+  // Proved, it needs no other.
+  expect(chart.take(verdictOf('dead', { sequence: 6 })).asked).toEqual([]);
+});
+
+test('a fence proves only the incarnation that it was asked for, whatever was seen meanwhile', () => {
+  const chart = up()
+    .take(verdictOf('dead'), verdictOf('dead', { incarnation: 2 }))
+    .done(confirmedBy('bmc'));
+  expect(chart.context.evidence).toMatchObject({ incarnation: 1 });
+  expect(chart.take(verdictOf('dead', { incarnation: 2 })).state).toBe('suspect.dead.fencing');
+});
+
+test('a fence that was contradicted is remembered until a person has tested it', () => {
+  const chart = up().take({ type: 'contradicted', fence: 'bmc' }, { type: 'contradicted', fence: 'bmc' });
+  expect(chart.context.disbelieved).toEqual(['bmc']);
+  expect(chart.take(verdictOf('dead'), verdictOf('healthy')).context.disbelieved).toEqual(['bmc']);
+  expect(chart.take({ type: 'fenceTested', fence: 'pdu' }).context.disbelieved).toEqual(['bmc']);
+  expect(chart.take({ type: 'fenceTested', fence: 'bmc' }).context.disbelieved).toEqual([]);
+  const two = chart.take({ type: 'contradicted', fence: 'bmc' }, { type: 'contradicted', fence: 'pdu' });
+  expect(two.take({ type: 'fenceTested' }).context.disbelieved).toEqual([]);
+});

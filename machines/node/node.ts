@@ -1,33 +1,26 @@
 import { assign, setup } from 'xstate';
 import { effect, promiseActor, tell } from '#actors';
-import type { DownEvidence } from '../evidence.ts';
-import type { Verdict } from '../failure-detector/mod.ts';
-import { type NodeId, nodeId } from '../ids.ts';
+import {
+  type FenceAnswer,
+  type FenceInput,
+  fenced,
+  fenceInput,
+  initialContext,
+  isAlive,
+  isContradicted,
+  isFresh,
+  isNewer,
+  type NodeContext,
+  newsFor,
+  noted,
+  worded,
+} from './context.ts';
 import type { NodeEvent } from './events.ts';
 
 /** VMs that were leased to the node late, or whose actor missed it, are told again. */
 const TELL_AGAIN_MS = 5000;
 const FENCE_AGAIN_MS = 10_000;
 const RETRY_MS = 1000;
-
-export interface NodeContext {
-  readonly node: NodeId;
-  readonly verdict: Verdict;
-  readonly incarnation: number;
-  readonly sequence: number;
-  /** Why its copies are known not to be able to write; null: not known. */
-  readonly evidence: DownEvidence | null;
-  /** It said that it shuts down only to boot again. */
-  readonly returns: boolean;
-  /** What happened last, in words (F9). */
-  readonly why: string;
-}
-
-export type FenceAnswer =
-  | { readonly outcome: 'confirmed'; readonly by: string }
-  | { readonly outcome: 'failed'; readonly why: string };
-
-type Of<Type extends NodeEvent['type']> = NodeEvent & { readonly type: Type };
 
 /**
  * One host. Waits for proof that its copies cannot write (its own word, a fence that confirms, the takeover bound), then
@@ -40,7 +33,7 @@ export const nodeMachine = setup({
     events: {} as NodeEvent,
   },
   actors: {
-    fence: promiseActor<FenceAnswer, { readonly node: string; readonly incarnation: number }>(),
+    fence: promiseActor<FenceAnswer, FenceInput>(),
     /** Ids of the VMs that should run and that the database leases to it, protected or not; the unprotected last. */
     listLeased: promiseActor<readonly string[], { readonly node: string }>(),
     setMaintenance: promiseActor<null, { readonly node: string; readonly on: boolean }>(),
@@ -53,7 +46,12 @@ export const nodeMachine = setup({
     isHealthy: ({ event }) => event.type === 'verdict' && event.verdict === 'healthy',
     isManagementIsolated: ({ event }) => event.type === 'verdict' && event.verdict === 'management-isolated',
     isProved: ({ context, event }) =>
-      event.type === 'verdict' && context.evidence !== null && event.incarnation <= context.evidence.incarnation,
+      event.type === 'verdict' &&
+      context.evidence !== null &&
+      event.incarnation <= context.evidence.incarnation &&
+      !isContradicted(event, context),
+    isContradicted: ({ context, event }) =>
+      event.type === 'verdict' && isAlive(event.verdict) && isContradicted(event, context),
     isStorageLost: ({ event }) => event.type === 'verdict' && event.verdict === 'storage-lost',
     freezes: ({ context, event }) => event.type === 'word' && event.freeze && isFresh(event, context),
     isFreshWord: ({ context, event }) => event.type === 'word' && isFresh(event, context),
@@ -70,6 +68,20 @@ export const nodeMachine = setup({
     setMaintenance: effect(({ context, event }: { context: NodeContext; event: NodeEvent }) =>
       event.type === 'maintenance' ? [{ run: 'setMaintenance', input: { node: context.node, on: event.on } }] : [],
     ),
+    disbelieve: assign(({ context, event }) =>
+      event.type === 'contradicted' ? { disbelieved: [...new Set([...context.disbelieved, event.fence])] } : {},
+    ),
+    believe: assign(({ context, event }) =>
+      event.type === 'fenceTested'
+        ? { disbelieved: context.disbelieved.filter((fence) => event.fence !== undefined && fence !== event.fence) }
+        : {},
+    ),
+    /** Whether it lives, or one write landed late, is seen only by looking on. */
+    watchFenced: effect(({ context: { node, evidence } }: { context: NodeContext }) =>
+      evidence?.kind === 'fence'
+        ? [{ run: 'watchFenced', input: { node, incarnation: evidence.incarnation, fence: evidence.fence } }]
+        : [],
+    ),
     refuseMaintenance: effect(({ context }: { context: NodeContext }) => ({
       run: 'note',
       input: { what: 'refuse', about: context.node, why: `maintenance: the node is not up (${context.why})` },
@@ -78,15 +90,8 @@ export const nodeMachine = setup({
 }).createMachine({
   id: 'node',
   // XState calls this without input on every transition of a restored machine.
-  context: ({ input }) => ({
-    node: nodeId(((input as { readonly address: string } | undefined)?.address ?? 'node/unknown').slice(5)),
-    verdict: 'healthy',
-    incarnation: 0,
-    sequence: 0,
-    evidence: null,
-    returns: false,
-    why: 'not judged yet',
-  }),
+  context: ({ input }) =>
+    initialContext((input as { readonly address: string } | undefined)?.address ?? 'node/unknown'),
   initial: 'up',
   on: {
     verdict: [
@@ -103,6 +108,8 @@ export const nodeMachine = setup({
       { guard: 'isFreshWord', target: '.down', actions: 'takeWord' },
     ],
     maintenance: [{ guard: 'endsMaintenance', actions: 'setMaintenance' }, { actions: 'refuseMaintenance' }],
+    contradicted: { actions: 'disbelieve' },
+    fenceTested: { actions: 'believe' },
   },
   states: {
     up: {
@@ -120,7 +127,8 @@ export const nodeMachine = setup({
           on: { verdict: { guard: 'isHealthy', actions: 'note' } },
           invoke: {
             src: 'fence',
-            input: ({ context }) => ({ node: context.node, incarnation: context.incarnation }),
+            // It is well, so nothing but its slot that stops shows that a fence took its power.
+            input: ({ context }) => fenceInput(context, { stands: false }),
             onDone: [
               {
                 guard: ({ event }) => event.output.outcome === 'confirmed',
@@ -154,7 +162,7 @@ export const nodeMachine = setup({
             fencing: {
               invoke: {
                 src: 'fence',
-                input: ({ context }) => ({ node: context.node, incarnation: context.incarnation }),
+                input: ({ context }) => fenceInput(context, { stands: true }),
                 onDone: [
                   {
                     guard: ({ event }) => event.output.outcome === 'confirmed',
@@ -200,6 +208,8 @@ export const nodeMachine = setup({
       initial: 'listing',
       on: {
         verdict: [
+          // No recovery is based on that fence's word any more; what was begun on it is refused by whoever takes the sector.
+          { guard: 'isContradicted', target: 'up', actions: ['watchFenced', 'note', 'forget'] },
           { guard: 'isBack', target: 'up', actions: ['note', 'forget'] },
           { guard: 'hasBound', actions: 'takeBound' },
           { guard: 'isStorageLost', target: 'storageLost', actions: ['note', 'forget'] },
@@ -234,41 +244,3 @@ export const nodeMachine = setup({
     },
   },
 });
-
-/** The first time the cluster hears whom to expect, so that the important ones choose first. */
-function newsFor({ node, evidence, returns }: NodeContext, vms: readonly string[], first: boolean) {
-  if (evidence === null || vms.length === 0) return [];
-  const news = vms.map((vm) => ({ to: `vm/${vm}`, event: { type: 'hostDown', node, evidence, returns } }));
-  return first ? [{ to: 'cluster/main', event: { type: 'expect', vms } }, ...news] : news;
-}
-
-function isFresh(word: Of<'word'>, { incarnation, sequence }: NodeContext): boolean {
-  return word.incarnation > incarnation || (word.incarnation === incarnation && word.sequence >= sequence);
-}
-
-function isAlive(verdict: Verdict): boolean {
-  return verdict === 'healthy' || verdict === 'management-isolated';
-}
-
-/** Its slot changed after what the evidence says. */
-function isNewer({ incarnation, sequence }: Of<'verdict'>, { evidence, ...context }: NodeContext): boolean {
-  // A fenced incarnation never comes back: what is said of it was seen before.
-  if (evidence?.kind === 'fence' && incarnation <= evidence.incarnation) return false;
-  const known = evidence !== null && evidence.kind !== 'fence' ? evidence : context;
-  return incarnation > known.incarnation || (incarnation === known.incarnation && sequence > known.sequence);
-}
-
-function noted({ verdict, incarnation, sequence, ageMs, observers }: Of<'verdict'>): Partial<NodeContext> {
-  const why = `${verdict}: slot ${incarnation}.${sequence}, unchanged for ${Math.round(ageMs)} ms, seen by ${observers.join(', ')}`;
-  return { verdict, incarnation, sequence, why };
-}
-
-function worded({ node }: NodeContext, { incarnation, sequence, state, returns }: Of<'word'>): Partial<NodeContext> {
-  const evidence: DownEvidence = { kind: 'word', node, incarnation, sequence };
-  return { evidence, incarnation, sequence, returns, why: `it says that all its copies are ${state}` };
-}
-
-function fenced({ node, incarnation }: NodeContext, answer: FenceAnswer): Partial<NodeContext> {
-  if (answer.outcome !== 'confirmed') return {};
-  return { evidence: { kind: 'fence', node, incarnation, fence: answer.by }, why: `fenced by ${answer.by}` };
-}

@@ -54,6 +54,18 @@ export function strike(world: World, fault: WorldFault): void {
       endsAfter(world, fault.seconds, () => Object.assign(world.fences, { takesMs, answers }));
       return;
     }
+    case 'fence-lies': {
+      const { node, seconds, actsAfterSeconds, plugOf } = fault;
+      const lie = {
+        ...(actsAfterSeconds === undefined ? {} : { actsAfterMs: actsAfterSeconds * 1000 }),
+        ...(plugOf === undefined ? {} : { plugOf }),
+      };
+      world.fenceLies.set(node, lie);
+      endsAfter(world, seconds, () => {
+        if (world.fenceLies.get(node) === lie) world.fenceLies.delete(node);
+      });
+      return;
+    }
     case 'clock-rate':
       world.host(fault.node).clock.setRate(1 + fault.driftPercent / 100);
       return;

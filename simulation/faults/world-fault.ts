@@ -53,6 +53,7 @@ const FAULT_NAMES = [
   'agent-stalls',
   'agent-crashes',
   'fence-slow',
+  'fence-lies',
   'clock-rate',
 ];
 
@@ -88,6 +89,11 @@ export const worldFaultSchema = z.discriminatedUnion(
       ...{ nth: wholeFrom(1, 1_000_000), restartSeconds: at },
     }),
     strict({ at, do: z.literal('fence-slow'), seconds, takesSeconds: at, answers: yesOrNo }),
+    // It confirms that it took the node's power, and acts that much later, or on another node's plug, or never.
+    strict({
+      ...{ at, do: z.literal('fence-lies'), node, seconds },
+      ...{ actsAfterSeconds: at.optional(), plugOf: reference.optional() },
+    }),
     strict({ at, do: z.literal('clock-rate'), node, driftPercent: from(-10, 10) }),
   ],
   allowingKinds('do', 'fault', FAULT_NAMES),

@@ -60,3 +60,23 @@ test('a one-way cut is between two nodes', () => {
     }
   }
 });
+
+test('a fence lies only about a host that goes on writing, or is off', () => {
+  const stops = /^(storage-(?!link-up)|agent-crashes|agent-kill|pause|reboot|shutdown|clock-rate|filesystem)/;
+  let lies = 0;
+  for (let seed = 1; seed <= 3000; seed += 1) {
+    const { scenario, faults, healedAt = 0 } = randomSchedule(seed, DEFAULT_SHAPE);
+    for (const lie of faults) {
+      if (lie.do !== 'fence-lies') continue;
+      lies += 1;
+      expect([lie.node, scenario.settings.fence]).not.toEqual([lie.plugOf, 'none']);
+      expect(lie.at + lie.seconds + (lie.actsAfterSeconds ?? 0)).toBeLessThan(healedAt);
+      for (const event of [...scenario.events, ...faults]) {
+        if (event.at < healedAt && 'node' in event && event.node === lie.node) expect(event.do).not.toMatch(stops);
+        if (event.do === 'agent-stalls' && event.node === lie.node)
+          expect(event.seconds).toBeLessThan(scenario.settings.fenceSeconds);
+      }
+    }
+  }
+  expect(lies).toBeGreaterThan(20);
+});

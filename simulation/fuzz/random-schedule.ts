@@ -4,6 +4,7 @@ import { SeededRandom } from '../seeded-random.ts';
 import type { Mishap, MishapInput } from './mishap.ts';
 import { type ClusterFocus, type FuzzShape, LATER_VMS, type RandomCluster, randomCluster } from './random-cluster.ts';
 import { randomMishap } from './random-faults.ts';
+import { withLies } from './random-lies.ts';
 import type { Schedule } from './schedule.ts';
 
 /** The last part of a run: enough for a boot, the longest detection, the longest wait of B5 and what follows. */
@@ -15,6 +16,8 @@ const STORM_SECONDS = 90;
 export interface Focus extends ClusterFocus {
   /** Only mishaps that consist of nothing but these. */
   readonly mishaps?: readonly string[];
+  /** Always one whose fence lies about a host. */
+  readonly lies?: boolean;
 }
 
 /**
@@ -23,7 +26,8 @@ export interface Focus extends ClusterFocus {
  */
 export function randomSchedule(seed: number, shape: FuzzShape, focus: Focus = {}): Schedule {
   const random = new SeededRandom(`scenario/${seed}`);
-  const cluster = randomCluster(random, seed, shape, focus);
+  const drawn = randomCluster(random, seed, shape, focus);
+  const cluster = focus.lies === true ? withFence(drawn, seed) : drawn;
   const names = cluster.nodes.map((node) => node.name);
   const vms = cluster.vms.map((vm) => vm.id);
   const until = Math.max(shape.hours * 3600, CALM_SECONDS + 300);
@@ -44,10 +48,18 @@ export function randomSchedule(seed: number, shape: FuzzShape, focus: Focus = {}
       unusedNames = unusedNames.filter((name) => !added.includes(name));
     }
   }
-  events.push(...healing(healedAt, names).filter(isBuilt));
+  const lying = withLies({ seed, cluster, healedAt, always: focus.lies === true, events, faults });
+  const happens = [...lying.events, ...healing(healedAt, names).filter(isBuilt)];
   const rules = cluster.rules.flatMap((rule) => rulesOn(rule, vms));
-  const scenario = checkScenario({ name: `seed ${seed}`, ...cluster, rules, events, until }, `seed ${seed}`);
-  return { scenario, faults: faults.toSorted((a, b) => a.at - b.at), healedAt };
+  const scenario = checkScenario({ name: `seed ${seed}`, ...cluster, rules, events: happens, until }, `seed ${seed}`);
+  return { scenario, faults: lying.faults.toSorted((a, b) => a.at - b.at), healedAt };
+}
+
+function withFence(cluster: RandomCluster, seed: number): RandomCluster {
+  const random = new SeededRandom(`fence/${seed}`);
+  const sensitivity = random.pick(['standard', 'high', 'instant'] as const);
+  const fenceSeconds = random.pick([1, 5]);
+  return { ...cluster, settings: { ...cluster.settings, fence: 'confirming', fenceSeconds, sensitivity } };
 }
 
 /** What is left of a rule that speaks of VMs which are never added. */

@@ -39,7 +39,7 @@ export function checkSchedule(raw: unknown, file: string): Schedule {
 function unknownNodes({ nodes }: Scenario, faults: readonly WorldFault[]): ScenarioProblem[] {
   const names = new Set(nodes.map((node) => node.name));
   return faults.flatMap((fault, i) =>
-    ['node', 'from', 'to'].flatMap((field) => {
+    ['node', 'from', 'to', 'plugOf'].flatMap((field) => {
       const name: unknown = Reflect.get(fault, field);
       if (typeof name !== 'string' || names.has(name)) return [];
       return [{ path: `faults[${i}].${field}`, message: `unknown node ${name}; there are: ${[...names].join(', ')}` }];

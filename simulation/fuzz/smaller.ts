@@ -75,5 +75,5 @@ function eventWithout(event: ScenarioEvent, gone: string): ScenarioEvent[] {
 }
 
 function isAbout(happening: ScenarioEvent | WorldFault, node: string): boolean {
-  return ['node', 'to', 'from'].some((field) => Reflect.get(happening, field) === node);
+  return ['node', 'to', 'from', 'plugOf'].some((field) => Reflect.get(happening, field) === node);
 }

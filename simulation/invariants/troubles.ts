@@ -1,4 +1,4 @@
-import type { NodeId } from '#machines';
+import { type NodeId, nodeId } from '#machines';
 import type { WorldFault } from '../faults/world-fault.ts';
 import type { ScenarioEvent } from '../scenario/mod.ts';
 import { nodeOf, vmOfEvent, type Watch } from './watcher.ts';
@@ -35,8 +35,11 @@ export class Troubles {
 
   note(event: ScenarioEvent | WorldFault): void {
     if (vmOfEvent(event) !== undefined || isHarmless(event)) return;
-    const node = nodeOf(event);
-    const lasts = 'seconds' in event ? event.seconds : 0;
+    // A plug takes whom it takes, when it does; one that does nothing is nobody's trouble.
+    if (event.do === 'fence-lies' && event.plugOf === undefined && event.actsAfterSeconds === undefined) return;
+    const node = event.do === 'fence-lies' ? nodeId(event.plugOf ?? event.node) : nodeOf(event);
+    const late = event.do === 'fence-lies' ? (event.actsAfterSeconds ?? 0) : 0;
+    const lasts = ('seconds' in event ? event.seconds : 0) + late;
     const until = LASTING.has(event.do)
       ? Number.POSITIVE_INFINITY
       : this.#watch.nowSeconds() + lasts + AFTERMATH_SECONDS;

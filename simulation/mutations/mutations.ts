@@ -1,3 +1,4 @@
+import { BELIEVED_FENCES } from './believed-fences.ts';
 import type { Mutation } from './mutation.ts';
 import { ONE_COPY } from './one-copy.ts';
 import { PLACEMENT } from './placement.ts';
@@ -6,4 +7,11 @@ import { RUNTIME } from './runtime.ts';
 import { UNTOUCHED } from './untouched.ts';
 
 /** Every build that is broken on purpose: each must be caught. */
-export const MUTATIONS: readonly Mutation[] = [...ONE_COPY, ...UNTOUCHED, ...PLACEMENT, ...RECOVERY, ...RUNTIME];
+export const MUTATIONS: readonly Mutation[] = [
+  ...ONE_COPY,
+  ...BELIEVED_FENCES,
+  ...UNTOUCHED,
+  ...PLACEMENT,
+  ...RECOVERY,
+  ...RUNTIME,
+];

@@ -14,10 +14,20 @@ export interface FenceMood {
   answers: boolean;
 }
 
+/** A device that says of one host that it is off, and did not take its power: nobody hears that from the device. */
+export interface FenceLie {
+  /** So long after its word it acts, whatever boot it then meets; undefined: never (a dead relay), unless it is another's plug. */
+  readonly actsAfterMs?: number;
+  /** Whose power it really takes and gives: the plug is in the wrong socket. */
+  readonly plugOf?: string;
+}
+
 export interface FenceOptions {
   /** `broken`: takes no order and never confirms. */
   readonly kind: 'confirming' | 'broken';
   readonly mood: FenceMood;
+  /** By the host they are about. */
+  readonly lies: ReadonlyMap<string, FenceLie>;
   readonly time: VirtualTime;
   find(name: string): SimHost | undefined;
   /** The incarnation that host has written to its slot last. */
@@ -32,6 +42,19 @@ export interface FenceOptions {
  */
 export function openFence(options: FenceOptions, process: SimProcess): Fence {
   const by = `simulated-${options.kind}`;
+  /** What it does; whether it says that it took the power. */
+  const act = (host: SimHost, incarnation: number): boolean => {
+    const lie = options.lies.get(host.name);
+    if (lie === undefined) {
+      const cut = options.incarnationOf(host.name) <= incarnation && host.powered;
+      if (cut) options.cutPower(host);
+      return cut;
+    }
+    const victim = options.find(lie.plugOf ?? host.name);
+    const acts = lie.actsAfterMs !== undefined || lie.plugOf !== undefined;
+    if (victim !== undefined && acts) options.time.after(lie.actsAfterMs ?? 0, () => options.cutPower(victim));
+    return true;
+  };
   return {
     name: by,
     fence: (node, incarnation) =>
@@ -44,8 +67,7 @@ export function openFence(options: FenceOptions, process: SimProcess): Fence {
         const { takesMs, answers } = options.mood;
         const deadline = fail('the device did not answer in time');
         return options.time.after(takesMs, () => {
-          const cut = options.incarnationOf(node) <= incarnation && host.powered;
-          if (cut) options.cutPower(host);
+          const cut = act(host, incarnation);
           if (!answers || !process.host.links.management) return;
           process.run(() => {
             deadline.cancel();
@@ -55,7 +77,7 @@ export function openFence(options: FenceOptions, process: SimProcess): Fence {
       }),
     powerOn: (node) =>
       new Promise((resolve, reject) => {
-        const host = options.find(node);
+        const host = options.find(options.lies.get(node)?.plugOf ?? node);
         const { takesMs, answers } = options.mood;
         if (host === undefined || !process.host.links.management) {
           process.later(DEADLINE_MS, () => reject(new Error(`the device of ${node} cannot be reached`)));

@@ -9,7 +9,7 @@ import { Agents } from './agents.ts';
 import { SimBus } from './bus.ts';
 import { openDatabase } from './database.ts';
 import { dyingAtFence } from './dying-at-fence.ts';
-import { type FenceMood, openFence } from './fence.ts';
+import { type FenceLie, type FenceMood, openFence } from './fence.ts';
 import { GuestDisks } from './guest-disks.ts';
 import { type SimCopy, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
@@ -64,6 +64,8 @@ export class World {
   readonly agents: Agents;
   readonly power: Power;
   readonly fences: FenceMood;
+  /** By the host that they are about. */
+  readonly fenceLies = new Map<string, FenceLie>();
   readonly #options: WorldOptions;
   readonly #bus: SimBus;
   readonly #operator: Operator;
@@ -191,6 +193,7 @@ export class World {
     const options = {
       kind: fence,
       mood: this.fences,
+      lies: this.fenceLies,
       time: this.time,
       find: (name: string) => this.hosts.get(nodeId(name)),
       incarnationOf: (name: string) => this.storage.slots.get(nodeId(name))?.incarnation ?? 0,
