@@ -109,7 +109,7 @@ export function fencingEffects(ports: FencingPorts) {
         note({ what: 'refuse', about: node, why: `no fence: ${why}` });
         return { outcome: 'failed', why };
       }
-      const givesPower = afterFence === 'power-on' && fences.length > 0;
+      const givesPower = afterFence === 'power-on' && fences.some(({ name }) => !disbelieved.includes(name));
       const wasOrdered = givesPower && (await noteFenceOrder(database, node, incarnation));
       const failures: string[] = [];
       let { stillAt } = input;
