@@ -50,6 +50,24 @@ test('a stop whose write is overtaken by the start that a user wants since does 
   expect(asked).toEqual([]);
 });
 
+test('a stop that another host has finished meanwhile takes no room again, whether it goes on or not', async () => {
+  for (const isGivenUp of [false, true]) {
+    const { database, ports, abort } = await cluster();
+    let isFirst = true;
+    const slow: StopVmPorts['database'] = {
+      get: (collection, id) => database.get(collection, id),
+      replace: async (...write) => {
+        if (isFirst) await stopVm(ports, vm, new AbortController().signal);
+        isFirst = false;
+        if (isGivenUp) ports.storage.readLease = async () => Promise.reject(abort.abort());
+        return await database.replace(...write);
+      },
+    };
+    await stopVm({ ...ports, database: slow }, vm, abort.signal).catch(() => {});
+    expect(await readVm(database, vm)).toMatchObject({ recorded: 'stopped', mayRunOn: [] });
+  }
+});
+
 test('a stop that a user takes back while the sector is read asks no agent, whether storage answers or not', async () => {
   for (const answer of [sector, new StorageUnavailable('no answer')]) {
     const { database, ports, asked, abort } = await cluster();

@@ -109,9 +109,13 @@ export async function confirmStart(database: Database, vm: VmId, epoch: number):
   );
 }
 
-/** A user stops it: until it is off it takes room where it was. */
-export function stopping(document: VmDocument): VmDocument {
-  const { lease, mayRunOn: known } = document;
+/**
+ * A user stops it: until it is off it takes room where it was. Undefined: it is stopped and known to be off, since the very stop
+ * may have been done by another host, and nobody would take the room away again.
+ */
+export function stopping(document: VmDocument): VmDocument | undefined {
+  const { lease, recorded, mayRunOn: known } = document;
+  if (recorded === 'stopped' && known.length === 0) return undefined;
   return { ...document, recorded: 'stopped', mayRunOn: [...new Set(lease === null ? known : [...known, lease.node])] };
 }
 
