@@ -22,6 +22,7 @@ export interface FirstCheckOptions {
 export class FirstCheck {
   readonly #options: FirstCheckOptions;
   #isSettled: boolean;
+  #checks = 0;
   #settling: Promise<void> | undefined;
 
   constructor(options: FirstCheckOptions) {
@@ -44,7 +45,10 @@ export class FirstCheck {
     if (heartbeat.incarnation === 0) {
       await within(clock, patienceMs / 2, 'shared storage', heartbeat.open());
     }
-    const gone = await within(clock, patienceMs, 'the first check', verifyFirstCopies(ports, freshBoot));
+    this.#checks += 1;
+    const check = this.#checks;
+    const verifying = verifyFirstCopies(ports, freshBoot, () => check === this.#checks);
+    const gone = await within(clock, patienceMs, 'the first check', verifying);
     for (const vm of gone) note({ what: 'clean-up', vm, why: "its lease sector is not this host's (B4)" });
     heartbeat.start();
     const untilMs = clock.nowMs() + patienceMs / 2;

@@ -9,6 +9,8 @@ import type { CopyPorts } from './start-copy.ts';
 export async function verifyFirstCopies(
   { storage, hypervisor, node, incarnation }: Pick<CopyPorts, 'storage' | 'hypervisor' | 'node' | 'incarnation'>,
   freshBoot: boolean,
+  /** False once another check has begun: what this one finds late may have been started since. */
+  isWanted: () => boolean,
 ): Promise<readonly VmId[]> {
   const leases = new Map((await storage.readLeases()).map((sector) => [sector.vm, sector]));
   const gone: VmId[] = [];
@@ -17,7 +19,7 @@ export async function verifyFirstCopies(
     const ours = sector?.status === 'held' && sector.node === node && sector.incarnation === incarnation();
     // A suspended one of another epoch is from the past: the VM may have run elsewhere since.
     const latest = ours && (copy.state === 'running' || copy.epoch === sector.epoch);
-    if (copy.state === 'off' || (latest && !freshBoot)) continue;
+    if (copy.state === 'off' || (latest && !freshBoot) || !isWanted()) continue;
     await hypervisor.destroy(copy.vm);
     await hypervisor.remove(copy.vm);
     gone.push(copy.vm);

@@ -28,6 +28,7 @@ export class SlotHeartbeat {
   #slots: readonly Slot[] = [];
   #nodes: readonly NodeId[] = [];
   #incarnation = 0;
+  #opening: Promise<void> | undefined;
   #sequence = 0;
   readonly #counterGap: CounterGap;
   #gapMs = 0;
@@ -40,8 +41,18 @@ export class SlotHeartbeat {
     this.#tracker = new ChangeTracker(options.timings.staleMs);
   }
 
-  /** Counts this start, which gives the incarnation and where sequences begin. Throws `StorageUnavailable`: call it again. */
-  async open(): Promise<void> {
+  /**
+   * Counts this start, which gives the incarnation and where sequences begin. Throws `StorageUnavailable`: call it again. One that
+   * is called again before it answered counts once: of two counts the slower would take back what was said since.
+   */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
     const { storage, node, freshBoot } = this.#options;
     const { incarnation, starts } = await countStart(storage, node, freshBoot);
     this.#incarnation = incarnation;
