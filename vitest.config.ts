@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['setup/watch-tests.ts'],
           expect: { poll: { timeout: 4_000 } },
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.sim.test.ts', '**/*.servers.test.ts', '**/*.lab.test.ts'],
@@ -15,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'sim',
+          setupFiles: ['setup/watch-tests.ts'],
           include: ['**/*.sim.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 300_000,

@@ -53,10 +53,10 @@ test.each([
   },
 );
 
-test('one that waits for what never comes is ended, and that nothing is executed is said', async () => {
+test('one that waits for what never comes is ended, and that it executes nothing is said', async () => {
   const { message, where } = await brokenOff(threadThat('waits'));
   expect(message).toBe('no event ended for 2 s');
-  expect(where).toContain('it executes nothing');
+  expect(where).toContain('it executes no JavaScript');
 });
 
 test('one whose thread dies is broken off with what ended it', async () => {
