@@ -229,6 +229,20 @@ export class ActorSystem {
     return this.#ownership.owns(this.#partitions.of(of));
   }
 
+  /**
+   * A sign that this host lives, to be taken along by a message that its user sends to all hosts anyway, whose receivers
+   * hand it to `heardOf`. While one is taken within each `aliveEveryMs`, the host says nothing of its own. Undefined until
+   * it has joined the others.
+   */
+  lifeSign(): string | undefined {
+    return this.#ownership.lifeSign();
+  }
+
+  /** A message of that host brought its sign of life. */
+  heardOf(host: string, lifeSign: string): void {
+    this.#ownership.heardOf(host, lifeSign);
+  }
+
   /** Hosts seen alive, this one included. */
   get hosts(): readonly string[] {
     return this.#ownership.hosts;

@@ -6,6 +6,7 @@ import { parseOnce } from './parse-once.ts';
 
 const SUBJECT = 'hosts.alive';
 const news = z.object({ host: z.string(), life: z.string(), state: z.enum(['joining', 'alive', 'leaving']) });
+type News = z.infer<typeof news>;
 const readNews = parseOnce(news);
 
 /** Where a host that just joined is told who else is alive. */
@@ -48,6 +49,8 @@ export class Membership {
   #timer: Timer | undefined;
   #unsubscribe: Unsubscribe | undefined;
   #joined = false;
+  /** Since it last looked, somebody took its sign of life along. */
+  #signTaken = false;
   #namesake: string | undefined;
 
   constructor({ host, life }: Self, bus: Bus, clock: Clock, options: MembershipOptions, listener: Listener) {
@@ -89,6 +92,21 @@ export class Membership {
     this.#joined = true;
   }
 
+  /**
+   * Its sign of life, for who tells all hosts something anyway: what is taken along need not be said once more. Undefined
+   * before it has joined.
+   */
+  lifeSign(): string | undefined {
+    if (!this.#joined) return undefined;
+    this.#signTaken = true;
+    return this.#life;
+  }
+
+  /** Such a sign of another host arrived: as if it had said itself that it lives. */
+  heardOf(host: string, lifeSign: string): void {
+    this.#took({ host, life: lifeSign, state: 'alive' });
+  }
+
   leave(): void {
     this.#say('leaving');
     this.stop();
@@ -103,7 +121,8 @@ export class Membership {
   #tick(): void {
     this.#timer = this.#clock.after(this.#options.aliveEveryMs, () => {
       // Not before it has joined: of two that join under one name, the one that hears "alive" gives way.
-      if (this.#joined) this.#say('alive');
+      if (this.#joined && !this.#signTaken) this.#say('alive');
+      this.#signTaken = false;
       const now = this.#clock.nowMs();
       let died = false;
       for (const [host, heard] of this.#heardMs) {
@@ -116,8 +135,10 @@ export class Membership {
 
   #heard(payload: unknown): void {
     const parsed = readNews(payload);
-    if (!parsed.success) return;
-    const { host, life, state } = parsed.data;
+    if (parsed.success) this.#took(parsed.data);
+  }
+
+  #took({ host, life, state }: News): void {
     if (host === this.#host) {
       if (life !== this.#life) this.#heardNamesake(life, state);
       return;
@@ -131,7 +152,7 @@ export class Membership {
   }
 
   /** Who was there first keeps the name; of two that join at once, the lower life. */
-  #heardNamesake(life: string, state: z.infer<typeof news>['state']): void {
+  #heardNamesake(life: string, state: News['state']): void {
     if (state === 'leaving') return;
     if (this.#joined) {
       if (state === 'joining') this.#say('alive', toJoining(this.#host));
@@ -139,7 +160,7 @@ export class Membership {
     } else if (state === 'alive' || life < this.#life) this.#namesake = life;
   }
 
-  #say(state: z.infer<typeof news>['state'], subject = SUBJECT): void {
+  #say(state: News['state'], subject = SUBJECT): void {
     this.#bus.publish(subject, { host: this.#host, life: this.#life, state });
   }
 }

@@ -45,6 +45,16 @@ export class Ownership {
     return this.#membership.hosts;
   }
 
+  /** See `Membership`. */
+  lifeSign(): string | undefined {
+    return this.#membership.lifeSign();
+  }
+
+  /** See `Membership`. */
+  heardOf(host: string, lifeSign: string): void {
+    this.#membership.heardOf(host, lifeSign);
+  }
+
   owns(partition: number): boolean {
     return this.#owned.has(partition);
   }

@@ -117,15 +117,23 @@ export function databaseContract(name: string, make: () => Promise<ContractStore
       expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     });
 
-    it('keeps the last beat of every node', async () => {
-      await first.beat('n1', 1);
-      await first.beat('n2', 7);
-      await first.beat('n1', 2);
+    it('counts the beats of every node, and tells who beats those of all', async () => {
+      expect([...(await first.beat('n1'))]).toEqual([['n1', 1]]);
+      await first.beat('n2');
+      await expect
+        .poll(() => second.beats().then((beats) => [...beats].sort()))
+        .toEqual([
+          ['n1', 1],
+          ['n2', 1],
+        ]);
+      // The other connection goes on where the first was: as an agent that is started again.
+      expect((await second.beat('n1')).get('n1')).toBe(2);
+      expect((await second.beat('n2')).get('n1')).toBe(2);
       await expect
         .poll(() => second.beats().then((beats) => [...beats].sort()))
         .toEqual([
           ['n1', 2],
-          ['n2', 7],
+          ['n2', 2],
         ]);
     });
   });

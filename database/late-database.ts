@@ -40,8 +40,8 @@ export class LateDatabase implements Database {
     await this.#ready().remove(collection, id, revision);
   }
 
-  async beat(node: string, counter: number): Promise<void> {
-    await this.#ready().beat(node, counter);
+  async beat(node: string): Promise<ReadonlyMap<string, number>> {
+    return await this.#ready().beat(node);
   }
 
   async beats(): Promise<ReadonlyMap<string, number>> {

@@ -53,13 +53,11 @@ export class MemoryDatabase implements Database {
     this.#lists.delete(collection);
   }
 
-  async beat(node: string, counter: number): Promise<void> {
-    const isNew = !this.#beats.has(node);
-    this.#beats.set(node, counter);
-    if (!isNew) return;
-    const sorted = [...this.#beats].sort(([a], [b]) => (a < b ? -1 : 1));
-    this.#beats.clear();
-    for (const [name, count] of sorted) this.#beats.set(name, count);
+  async beat(node: string): Promise<ReadonlyMap<string, number>> {
+    const known = this.#beats.get(node);
+    this.#beats.set(node, (known ?? 0) + 1);
+    if (known === undefined) this.#sortBeats();
+    return this.beats();
   }
 
   async beats(): Promise<ReadonlyMap<string, number>> {
@@ -67,6 +65,12 @@ export class MemoryDatabase implements Database {
   }
 
   async close(): Promise<void> {}
+
+  #sortBeats(): void {
+    const sorted = [...this.#beats].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#beats.clear();
+    for (const [node, counter] of sorted) this.#beats.set(node, counter);
+  }
 
   #expect(key: string, revision: number): void {
     const actual = this.#documents.get(key)?.revision;

@@ -67,7 +67,7 @@ export class ClusterOperator {
   /** A node that is off from the beginning ran before: it left its slot, and the leases of its VMs. */
   async #leaveTraces(node: NodeId, vms: LabPlan['vms']): Promise<void> {
     await this.#storage.writeSlot({ node, incarnation: 1, sequence: 1, state: 'running' });
-    await this.#database.beat(node, 1);
+    await this.#database.beat(node);
     const held = { status: 'held' as const, epoch: FIRST_EPOCH, generation: 1, node, incarnation: 1, sequence: 0 };
     for (const { id, state } of vms) {
       if (state === 'running') await this.#storage.compareAndWriteLease(undefined, { vm: vmId(id), ...held });

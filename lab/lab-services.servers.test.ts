@@ -15,7 +15,7 @@ it('starts what the nodes share, and leaves no process and no file', async () =>
     const services = await startLabServices(folder, { nodes: 3, vms: 4 }, (line) => steps.push(line));
     await makeDisk(folder, 'web-1');
     const database = await connectDatabase(services.database);
-    await database.beat('n1', 1);
+    await database.beat('n1');
     expect((await database.beats()).get('n1')).toBe(1);
     await database.close();
     expect(services.nats).toHaveLength(3);

@@ -17,8 +17,6 @@ export class DatabaseHeartbeat {
   readonly #options: DatabaseHeartbeatOptions;
   readonly #tracker: ChangeTracker<NodeId>;
   #loop: Loop | undefined;
-  #counter: number | undefined;
-  #goodBeatMs = Number.NEGATIVE_INFINITY;
   #beats: readonly { readonly node: NodeId; readonly counter: number }[] = [];
 
   constructor(options: DatabaseHeartbeatOptions) {
@@ -37,8 +35,7 @@ export class DatabaseHeartbeat {
 
   isHealthy(): boolean {
     const { clock, timings } = this.#options;
-    const oldestMs = clock.nowMs() - timings.staleMs;
-    return this.#goodBeatMs > oldestMs && this.#tracker.latestBeganMs > oldestMs;
+    return this.#tracker.latestBeganMs > clock.nowMs() - timings.staleMs;
   }
 
   /** What it saw of every counter. */
@@ -49,17 +46,12 @@ export class DatabaseHeartbeat {
   async #turn(): Promise<void> {
     const { node, clock, database } = this.#options;
     const beganMs = clock.nowMs();
-    const beats = await database.beats();
+    const beats = await database.beat(node);
     const endedMs = clock.nowMs();
     const seen: { readonly node: NodeId; readonly counter: number }[] = [];
     for (const [name, counter] of beats) seen.push({ node: nodeId(name), counter });
     this.#beats = seen;
     this.#tracker.readBegan(beganMs);
     for (const { node: name, counter } of seen) this.#tracker.note(name, 0, counter, endedMs);
-    const next = (this.#counter ?? beats.get(node) ?? 0) + 1;
-    const beatBeganMs = clock.nowMs();
-    await database.beat(node, next);
-    this.#counter = next;
-    this.#goodBeatMs = beatBeganMs;
   }
 }

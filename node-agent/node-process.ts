@@ -177,7 +177,11 @@ export class NodeProcess implements NodeProcessControl {
     this.#supervision = this.#supervise(transport);
     // Later starts of the agent begin far above: the slot's sequence jumps at each.
     this.#observationSequence = this.#heartbeat.lastAttempted;
-    this.#observations = new Observations(transport.bus, clock, onError);
+    const { system } = this.#supervision;
+    this.#observations = new Observations({
+      ...{ bus: transport.bus, clock, onRefused: onError },
+      onLifeSign: (from, lifeSign) => system.heardOf(from, lifeSign),
+    });
     this.#ends.push(
       serveAgent({
         bus: transport.bus,
@@ -215,7 +219,8 @@ export class NodeProcess implements NodeProcessControl {
     const observations = this.#observations;
     if (observations === undefined) return;
     this.#observationSequence += 1;
-    observations.publish({
+    const supervision = this.#joined();
+    const observation = {
       observer: node,
       incarnation: this.#heartbeat.incarnation,
       sequence: this.#observationSequence,
@@ -223,10 +228,10 @@ export class NodeProcess implements NodeProcessControl {
       databaseOk: this.#beats.isHealthy(),
       slots: this.#heartbeat.seen,
       beats: this.#beats.seen,
-    });
+    };
+    observations.publish(observation, supervision.system.lifeSign());
     // Each node is judged where its actor is, and all of them where placement is decided; others ask when they need it.
     const { nodes } = this.#heartbeat;
-    const supervision = this.#joined();
     this.#judgements = this.#judge(supervision.places() ? nodes : supervision.serves(nodes));
     await supervision.judged(this.#judgements);
   }

@@ -9,13 +9,34 @@ import {
 } from '#machines';
 
 const SUBJECT = 'observations';
+
+/** An observation as it is sent: with the sign that its observer lives, so that a node says both at once. */
+interface Told extends SeenBy {
+  readonly lifeSign: string | undefined;
+}
+
 /** Not a schema's `transform`: what that makes on the way outlives the message by far, at every heartbeat of every node. */
-const readSeenBy = parseOnce<SeenBy>({
+const readTold = parseOnce<Told>({
   safeParse: (payload) => {
     const read = readObservation(payload);
-    return read.success ? { success: true, data: seenBy(read.data) } : read;
+    if (!read.success) return read;
+    const { observation, slots, beats } = seenBy(read.data);
+    return { success: true, data: { observation, slots, beats, lifeSign: lifeSignIn(payload) } };
   },
 });
+
+function lifeSignIn(payload: unknown): string | undefined {
+  if (typeof payload !== 'object' || payload === null || !('lifeSign' in payload)) return undefined;
+  return typeof payload.lifeSign === 'string' ? payload.lifeSign : undefined;
+}
+
+export interface ObservationsOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** A node's observation brought the sign that it lives. */
+  readonly onLifeSign: (node: NodeId, lifeSign: string) => void;
+  readonly onRefused: (error: unknown) => void;
+}
 
 /** One a node, changed in place: they come from every node each interval. */
 type Kept = { -readonly [Field in keyof ReceivedObservation]: ReceivedObservation[Field] };
@@ -29,20 +50,23 @@ export class Observations {
   #latest: readonly Kept[] = [];
   readonly #leave: () => void;
 
-  constructor(bus: Bus, clock: Clock, onRefused: (error: unknown) => void) {
+  constructor({ bus, clock, onLifeSign, onRefused }: ObservationsOptions) {
     this.#bus = bus;
     this.#clock = clock;
     this.#leave = bus.subscribe(`${SUBJECT}.>`, (payload) => {
-      const parsed = readSeenBy(payload);
-      if (parsed.success) this.#receive(parsed.data);
-      else onRefused(parsed.error);
+      const read = readTold(payload);
+      if (!read.success) return onRefused(read.error);
+      const { observation, lifeSign } = read.data;
+      this.#receive(read.data);
+      if (lifeSign !== undefined) onLifeSign(observation.observer, lifeSign);
     });
   }
 
-  /** The own observation counts at once, also when messaging is down. */
-  publish(observation: Observation): void {
+  /** The own observation counts at once, also when messaging is down. `lifeSign`: taken along to all. */
+  publish(observation: Observation, lifeSign: string | undefined): void {
     this.#receive(seenBy(observation));
-    this.#bus.publish(`${SUBJECT}.${observation.observer}`, observation);
+    const told = lifeSign === undefined ? observation : { ...observation, lifeSign };
+    this.#bus.publish(`${SUBJECT}.${observation.observer}`, told);
   }
 
   /** Of every node, the latest at this instant: not to be kept. */

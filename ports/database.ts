@@ -21,8 +21,12 @@ export interface Database {
   /** Throws `RevisionConflict` when the revision moved or the document is gone. */
   replace(collection: CollectionName, id: string, expectedRevision: number, body: Document['body']): Promise<Document>;
   remove(collection: CollectionName, id: string, expectedRevision: number): Promise<void>;
-  /** A node's counter; only that node writes it. Need not be linearizable. */
-  beat(node: string, counter: number): Promise<void>;
+  /**
+   * Counts a node's counter up, which only that node does, and returns everybody's, this one among them. Need not be
+   * linearizable. When it throws, it may have counted.
+   */
+  beat(node: string): Promise<ReadonlyMap<string, number>>;
+  /** The counters, for who only looks. */
   beats(): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }

@@ -101,9 +101,12 @@ export class EmbeddedDatabase implements Database {
     await this.#change(`remove ${collection}/${id}`, subject, expectedRevision, null);
   }
 
-  beat(node: string, counter: number): Promise<void> {
+  beat(node: string): Promise<ReadonlyMap<string, number>> {
     return mapErrors(`beat of ${node}`, async () => {
+      const beats = new Map(await this.beats());
+      const counter = (beats.get(node) ?? 0) + 1;
       await this.#stream.publish(beatSubject(node), String(counter), { timeout: this.#timeoutMs, retries: 0 });
+      return beats.set(node, counter);
     });
   }
 

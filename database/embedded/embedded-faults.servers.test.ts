@@ -93,7 +93,7 @@ test('without a majority every call is unavailable within its time, and goes on 
   const [one, two] = cluster.servers;
   await Promise.all([one?.kill('SIGKILL'), two?.kill('SIGKILL')]);
   await expect(reader.get('jobs', 'counter')).rejects.toThrow(DatabaseUnavailable);
-  await expect(reader.beat('n1', 1)).rejects.toThrow(DatabaseUnavailable);
+  await expect(reader.beat('n1')).rejects.toThrow(DatabaseUnavailable);
   await Promise.all([one?.start(), two?.start()]);
   await expect
     .poll(() => reader.get('jobs', 'counter').catch(() => undefined), { timeout: 60_000, interval: 200 })

@@ -112,9 +112,10 @@ export class MongoDatabase implements Database {
     });
   }
 
-  beat(node: string, counter: number): Promise<void> {
+  beat(node: string): Promise<ReadonlyMap<string, number>> {
     return mapMongoErrors(`beat of ${node}`, async () => {
-      await this.#beats().updateOne({ _id: node }, { $set: { counter } }, { upsert: true });
+      await this.#beats().updateOne({ _id: node }, { $inc: { counter: 1 } }, { upsert: true });
+      return await this.beats();
     });
   }
 

@@ -31,10 +31,10 @@ export const UNTOUCHED: readonly Mutation[] = [
       let missed = 0;
       return {
         database: over<Database>(database, {
-          beats: async () => {
+          beat: async (node) => {
             missed += 1;
             if (missed === 3) for (const { vm } of await hypervisor.list()) await hypervisor.suspend(vm);
-            const beats = await database.beats();
+            const beats = await database.beat(node);
             missed = 0;
             return beats;
           },

@@ -26,7 +26,7 @@ export async function establish(world: World, scenario: Scenario): Promise<void>
     const node = nodeId(name);
     await database.create('nodes', name, { cpus, memoryMiB, maintenance, ...(zone === undefined ? {} : { zone }) });
     storage.slots.set(node, { node, incarnation: 1, sequence: 1, state: 'running' });
-    await database.beat(name, 1);
+    await database.beat(name);
   }
   for (const vm of scenario.vms) await establishVm(world, database, vm);
   for (const { name, power } of scenario.nodes) if (power === 'on') world.beginPowered(world.host(name));

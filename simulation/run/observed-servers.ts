@@ -67,7 +67,7 @@ function observedDatabase(inner: Database, observers: Observers): Database {
       await inner.remove(collection, id, revision);
       changed(collection, id, undefined);
     },
-    beat: (node, counter) => inner.beat(node, counter),
+    beat: (node) => inner.beat(node),
     beats: () => inner.beats(),
     close: () => inner.close(),
   };

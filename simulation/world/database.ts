@@ -63,7 +63,7 @@ export function openDatabase(
     create: (collection, id, body) => call(() => inner.create(collection, id, body)),
     replace: (collection, id, revision, body) => call(() => inner.replace(collection, id, revision, body)),
     remove: (collection, id, revision) => call(() => inner.remove(collection, id, revision)),
-    beat: (node, counter) => call(() => inner.beat(node, counter)),
+    beat: (node) => call(() => inner.beat(node)),
     beats: () => call(() => inner.beats()),
     close: async () => {},
   };
