@@ -7,7 +7,7 @@ import { recordOf, type Watch, type Watcher } from './watcher.ts';
  * F2: where room is short, the more important VM gets it. Nobody is given a place that one of higher priority, who found
  * none, could have instead: neither one who asked at the same time, nor one who waits and was not told of the room.
  */
-export function importantFirst({ scenario, violate }: Watch): Watcher {
+export function importantFirst({ scenario, world, violate }: Watch): Watcher {
   const bundles = mustBeTogether(scenario);
   /** As the database has them; a change reaches requests under way late, so all that a VM ever had count. */
   const priorities = new Map<string, { readonly lowest: number; readonly highest: number }>();
@@ -25,7 +25,7 @@ export function importantFirst({ scenario, violate }: Watch): Watcher {
       // A move takes nobody's place; a copy that is there already must go on there.
       if (winner === undefined || winner.only !== null) continue;
       const loser = [...waiting.values()].find(
-        (other) => isLessImportant(decision, winner, other) && couldHave(decision, other, vm, node),
+        (other) => !runs(other.vm) && isLessImportant(decision, winner, other) && couldHave(decision, other, vm, node),
       );
       if (loser === undefined) continue;
       const why = `${vm} was given ${node}, which ${loser.vm} of higher priority waits for`;
@@ -52,6 +52,12 @@ export function importantFirst({ scenario, violate }: Watch): Watcher {
       priorities.set(id, { lowest: Math.min(lowest, priority), highest: Math.max(highest, priority) });
     },
   };
+
+  /** Resumed where it was, while its recovery asked for room once more before it heard of that. */
+  function runs(vm: string): boolean {
+    const copies = [...world().hosts.values()].flatMap((host) => [...host.copies.values()]);
+    return copies.some((copy) => copy.vm === vm && copy.state === 'running');
+  }
 
   function priorityOf(vm: string): { readonly lowest: number; readonly highest: number } {
     return priorities.get(vm) ?? { lowest: Number.POSITIVE_INFINITY, highest: Number.NEGATIVE_INFINITY };
