@@ -17,6 +17,24 @@ export function runsUnderLease({ world, violate }: Watch): Watcher {
   };
 }
 
+/**
+ * B4, from the other side: no lease leaves a copy that can write, whoever changes the sector, its holder or another. One on a
+ * host that stands still writes nothing; when it goes on, G2 asks.
+ */
+export function leaseStaysWithCopy({ world, violate }: Watch): Watcher {
+  return {
+    leaseWritten: (before, after) => {
+      if (before?.status !== 'held' || (after.status === 'held' && after.node === before.node)) return;
+      const host = world().hosts.get(before.node);
+      if (host === undefined || !host.alive || host.copies.get(after.vm)?.state !== 'running') return;
+      violate(
+        'B4: no lease leaves a running copy',
+        `${after.vm} runs on ${before.node}, and its lease goes to ${after.node} (${after.status}, epoch ${after.epoch})`,
+      );
+    },
+  };
+}
+
 /** Epochs, generations and incarnations only grow. */
 export function epochsGrow({ violate }: Watch): Watcher {
   const broken = (why: string) => violate('epochs only grow', why);

@@ -30,6 +30,9 @@ async function said(
   return found;
 }
 
+/** A step that took a message from outside. */
+const OUTSIDE = { kind: 'message', from: 'external:x', event: { type: 'x' } };
+
 const EMPTY = {
   ...{ format: 1, version: 1, host: 'n1', status: 'active', snapshot: { status: 'active', value: 'a', context: {} } },
   ...{
@@ -79,7 +82,47 @@ test.each([
     ],
     'vm/a applied m1 twice',
   ],
+  [
+    'applied twice, and still known from the first time',
+    [
+      { address: 'vm/a', recent: ['m1'] },
+      { address: 'vm/a', step: 2, recent: ['m1', 'm1'], cause: OUTSIDE },
+    ],
+    'vm/a applied m1 twice',
+  ],
+  [
+    'applied twice, and the oldest of those known fell out',
+    [
+      { address: 'vm/a', recent: ['m1'], cause: OUTSIDE },
+      { address: 'vm/a', step: 2, recent: ['m1', 'm2'], cause: OUTSIDE },
+      { address: 'vm/a', step: 3, recent: ['m2', 'm1'], cause: OUTSIDE },
+    ],
+    'vm/a applied m1 twice',
+  ],
+  [
+    'applied by an actor, and by the one that was made after its end',
+    [
+      { address: 'vm/a', recent: ['m1'], cause: OUTSIDE },
+      { address: 'vm/a', step: 2, recent: ['m2'], status: 'stopped', cause: OUTSIDE },
+      { address: 'vm/a', step: 3, recent: ['m1'], cause: OUTSIDE },
+    ],
+    'vm/a applied m1 twice',
+  ],
   ['a stale commit', [{ address: 'vm/a' }, { address: 'vm/a', step: 1 }], 'vm/a: step 1 follows 1 (a stale commit)'],
 ])('%s', async (_name, steps, why) => {
   expect(await said(messagesOnce, steps)).toContain(why);
+});
+
+test.each([
+  ['came again and was not taken', { recent: ['m2', 'm1'] }],
+  ['waited while its actor was parked, and then was taken', { recent: ['m1', 'm2', 'm3'], cause: OUTSIDE }],
+])('a message from outside that %s is well', async (_name, then) => {
+  const parked = { status: 'parked', outcome: 'failed', parked: { reason: 'broken', code: 'X', failures: 5 } };
+  const steps = [
+    { address: 'vm/a', recent: ['m1'], cause: OUTSIDE },
+    { address: 'vm/a', step: 2, recent: ['m1', 'm2'], cause: OUTSIDE },
+    { address: 'vm/a', step: 3, recent: ['m1', 'm2'], cause: OUTSIDE, ...parked },
+    { address: 'vm/a', step: 4, ...then },
+  ];
+  expect(await said(messagesOnce, steps)).toEqual([]);
 });

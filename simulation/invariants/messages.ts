@@ -45,10 +45,22 @@ export function messagesOnce({ violate, world, nowSeconds }: Watch): Watcher {
       const wanted = between(from, step.address).shift()?.sequence;
       if (cursor !== wanted) broken(`${step.address} took message ${cursor} of ${from}, its next was ${wanted}`);
     }
+  }
+
+  /**
+   * Each message from outside is in `recent` from the step on that took it, as the last. It is asked of each step, not of
+   * what is new in `recent`: an id that is there already, or that fell out of it, may be taken once more. Nor is anything
+   * forgotten when an actor ends: what the old one took is not for the new one.
+   */
+  function noteTakenFromOutside(step: StepRecord, before: StepRecord | undefined): void {
+    const last = step.recent.at(-1);
+    const takes = takesFromOutside(step);
+    if (last === undefined || (!takes && last === before?.recent.at(-1))) return;
     const taken = external.get(step.address) ?? new Set<string>();
     external.set(step.address, taken);
-    for (const id of step.recent) {
-      if (before?.recent.includes(id) === true) continue;
+    const known = new Set(before?.recent);
+    const fresh = step.recent.filter((id, i) => !known.has(id) || step.recent.indexOf(id) !== i);
+    for (const id of new Set(takes ? [...fresh, last] : fresh)) {
       if (taken.has(id)) broken(`${step.address} applied ${id} twice`);
       taken.add(id);
     }
@@ -67,6 +79,7 @@ export function messagesOnce({ violate, world, nowSeconds }: Watch): Watcher {
       }
       noteSent(step, before);
       noteTaken(step, before);
+      noteTakenFromOutside(step, before);
     },
     atEnd: () => {
       const { hosts, messaging } = world();
@@ -80,6 +93,12 @@ export function messagesOnce({ violate, world, nowSeconds }: Watch): Watcher {
       }
     },
   };
+}
+
+/** One at which its actor parks takes nothing: the message comes again. Nor does one by which an actor is forgotten. */
+function takesFromOutside({ cause, status, outcome }: StepRecord): boolean {
+  if (cause.kind !== 'message' || !cause.from.startsWith('external:')) return false;
+  return cause.event.type !== 'actor.forget' && !(status === 'parked' && outcome === 'failed');
 }
 
 /** An actor that waits for a person: none may be left when all faults are gone. */

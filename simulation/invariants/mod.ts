@@ -2,7 +2,7 @@ import { everythingAgrees } from './agreement.ts';
 import { attemptsAndWaits } from './attempts.ts';
 import { downWithinBound } from './down-too-long.ts';
 import { memoryIsLatest } from './latest-memory.ts';
-import { epochsGrow, runsUnderLease } from './leases.ts';
+import { epochsGrow, leaseStaysWithCopy, runsUnderLease } from './leases.ts';
 import { everyVmAsWished, type Settles } from './liveness.ts';
 import { managementLossTakesNothing } from './management-only.ts';
 import { messagesOnce, nobodyParked } from './messages.ts';
@@ -21,6 +21,7 @@ export function invariants(watch: Watch): readonly Watcher[] {
   const all = [
     twoCopies,
     runsUnderLease,
+    leaseStaysWithCopy,
     memoryIsLatest,
     epochsGrow,
     stoppedStays,
