@@ -127,8 +127,12 @@ const FAULTS: Kinds = [
   ],
   [
     1,
-    ({ at, node, seconds, random }) =>
-      below({ at, do: 'hypervisor-fails', node, seconds, call: random.pick(HYPERVISOR_CALLS) }),
+    ({ at, node, vm, nodes, seconds, random }) => {
+      const call = random.pick(HYPERVISOR_CALLS);
+      return tenths(at) % 2 === 0
+        ? startsFail(at, vm, nodes, seconds)
+        : below({ at, do: 'hypervisor-fails', node, seconds, call });
+    },
   ],
   [
     2,
@@ -155,6 +159,12 @@ const FAULTS: Kinds = [
 /** What was picked; if it is that node itself, the one after it. */
 function anotherThan(node: string, picked: string, nodes: readonly string[]): string {
   return picked === node ? (nodes[(nodes.indexOf(node) + 1) % nodes.length] ?? node) : picked;
+}
+
+/** A VM that must be started again, when starts fail wherever it may: half of those that fail were done all the same. */
+function startsFail(at: number, vm: string, nodes: readonly string[], seconds: number): Mishap {
+  const faults = nodes.map((node) => ({ at, do: 'hypervisor-fails' as const, node, seconds, call: 'start' as const }));
+  return { events: [{ at: Math.round((at + 0.5) * 10) / 10, do: 'kill', vm }], faults };
 }
 
 const KINDS: Kinds = [...FAULTS, ...RANDOM_COMMANDS];

@@ -77,8 +77,17 @@ export class SimNetwork {
   }
 
   duplicates(host: SimHost): boolean {
-    const percent = this.#settings.duplicatePercent + (this.#qualityOf(host)?.duplicatePercent ?? 0);
+    const percent = this.#duplicatePercent(host);
     return percent > 0 && this.#random.chance(percent / 100);
+  }
+
+  /** Whether a connection of that host breaks after its request was done. By the instant, which costs no draw. */
+  breaksAt(host: SimHost, nowMs: number): boolean {
+    return Math.floor(nowMs * 1000) % 100 < this.#duplicatePercent(host);
+  }
+
+  #duplicatePercent(host: SimHost): number {
+    return this.#settings.duplicatePercent + (this.#qualityOf(host)?.duplicatePercent ?? 0);
   }
 
   #isCut(a: SimHost, b: SimHost): boolean {

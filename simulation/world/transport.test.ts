@@ -9,10 +9,10 @@ const TO = address('counter/1');
 const [n1, n2, n3] = ['n1', 'n2', 'n3'].map(nodeId);
 
 /** Messaging on three hosts, and what a process on n3 sees of it, whose packets take `delayMs` each way. */
-function client(delayMs: number) {
+function client(delayMs: number, duplicatePercent = 0) {
   const { host, network, members, pass, time } = testWorld(['n1', 'n2', 'n3']);
   if (n1 === undefined || n2 === undefined || n3 === undefined) throw new Error('three names were given');
-  network.setLink(n3, { delayMs, jitterMs: 0, lossPercent: 0, duplicatePercent: 0 });
+  network.setLink(n3, { delayMs, jitterMs: 0, lossPercent: 0, duplicatePercent });
   const clock = { nowMs: () => time.now, after: (ms: number, fire: () => void) => time.after(ms, fire) };
   const inner = new MemoryTransport(new MemoryServer({ partitions: 1, clock }));
   const service = members(true);
@@ -97,4 +97,14 @@ test('a consumer that was cut off reads again what nobody acknowledged, each onc
   await pass(30_000);
   expect(refusal.error).toBeUndefined();
   expect(handed).toEqual(['1', '1', '2', '3']);
+});
+
+test('a message whose connection breaks before the answer is stored twice, under the same id', async () => {
+  const { inner, transport, pass } = client(100, 100);
+  const stored: string[] = [];
+  await inner.consume(0, ({ message }) => stored.push(message.id));
+  const told = transport.deliver({ id: 'a', to: TO, from: 'external:x', event: { type: 'add' } });
+  await pass(5_000);
+  await told;
+  expect(stored).toEqual(['a', 'a']);
 });

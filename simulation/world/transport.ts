@@ -11,12 +11,17 @@ import type { SimProcess } from './sim-process.ts';
 import { Subscription } from './subscription.ts';
 
 const TIMEOUT_MS = 3000;
+/** Until a client whose connection broke is connected again, and sends once more what was not answered. */
+const RECONNECT_MS = 300;
 
 /** One request to messaging: to any member that reaches the leader, over a connection that repeats what was lost. */
 class MessagingCall<Result> extends RemoteCall<Result> {
   readonly #members: SimMembers;
   readonly #process: SimProcess;
+  readonly #time: VirtualTime;
   readonly #act: () => Promise<Result>;
+  readonly #again: (() => boolean) | undefined;
+  #isRepeated = false;
 
   constructor(
     process: SimProcess,
@@ -24,6 +29,8 @@ class MessagingCall<Result> extends RemoteCall<Result> {
     network: SimNetwork,
     members: SimMembers,
     act: () => Promise<Result>,
+    /** Whether it is done, and its connection breaks before the answer: then it is sent once more. */
+    again?: () => boolean,
   ) {
     const { host } = process;
     const thereMs = network.streamDelay(host);
@@ -32,6 +39,8 @@ class MessagingCall<Result> extends RemoteCall<Result> {
     this.#members = members;
     this.#process = process;
     this.#act = act;
+    this.#time = time;
+    this.#again = again;
   }
 
   protected override reachable(): boolean {
@@ -42,6 +51,16 @@ class MessagingCall<Result> extends RemoteCall<Result> {
     return this.#act();
   }
 
+  protected override arrive(): void {
+    if (this.#isRepeated || this.#again?.() !== true) {
+      this.proceed();
+      return;
+    }
+    this.#isRepeated = true;
+    this.#act().catch(() => {}); // nobody hears of it: what the repetition comes to is the answer
+    this.#time.plan(RECONNECT_MS, this);
+  }
+
   protected override unavailable(): Error {
     return new TransportUnavailable(`no answer from messaging within ${TIMEOUT_MS} ms`);
   }
@@ -49,7 +68,7 @@ class MessagingCall<Result> extends RemoteCall<Result> {
 
 /**
  * What a process on a host sees of the messaging servers whose state is `inner`: far away, gone without a majority of
- * members in reach, a commit's outcome unknown when the answer is lost, acknowledgements that get lost, messages twice.
+ * members in reach, a commit's outcome unknown when the answer is lost, acknowledgements that get lost, messages twice: handed over, or stored.
  */
 export function openTransport(
   inner: Transport,
@@ -77,7 +96,10 @@ export function openTransport(
     maxBodyBytes: inner.maxBodyBytes,
     schedules: inner.schedules,
     bus: bus.open(process),
-    deliver: (message) => call(() => inner.deliver(message)),
+    deliver: (message) => {
+      const again = () => network.breaksAt(host, time.now);
+      return new MessagingCall(process, time, network, members, () => inner.deliver(message), again).begin();
+    },
     commit: (step) => call(() => inner.commit(step)),
     latest: (address) => call(() => inner.latest(address)),
     sweep: (partition) => call(() => inner.sweep(partition)),
