@@ -26,6 +26,7 @@ export { parseOnce, shared } from './parse-once.ts';
 export { partitionOf } from './partition.ts';
 export { promiseActor } from './promise-actor.ts';
 export type { EffectHandler, EffectScope, KindOptions, OnError } from './registration.ts';
+// biome-ignore lint/plugin: for those who run actors on a real host; nothing simulated may name it
 export { systemClock } from './system-clock.ts';
 export type {
   Address,

@@ -37,6 +37,7 @@ export class PlanningTrace {
   note(): void {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = FRAMES;
+    // biome-ignore lint/plugin: for people, in a message that is no part of the timeline
     const stack = new Error('planned').stack ?? '';
     Error.stackTraceLimit = limit;
     const where = stack.split('\n').slice(OWN_LINES).join('\n');

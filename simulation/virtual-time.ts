@@ -1,5 +1,6 @@
-import { emptyMicrotasks } from './empty-microtasks.ts';
 import { EventHeap, type PlannedEvent } from './event-heap.ts';
+import { emptyMicrotasks } from './real/empty-microtasks.ts';
+import { nextTurn } from './real/next-turn.ts';
 import { PlanningTrace, TimeStandsStill } from './standstill.ts';
 
 /** A planned event. */
@@ -130,8 +131,8 @@ function inTurns(turn: () => boolean): Promise<void> {
       } catch (error) {
         return reject(error);
       }
-      setImmediate(many);
+      nextTurn(many);
     };
-    setImmediate(many);
+    nextTurn(many);
   });
 }

@@ -1,4 +1,4 @@
-import { wallClockMs } from '../run/wall-clock.ts';
+import { wallClockMs } from '../real/wall-clock.ts';
 import { GOES_ON } from '../standstill.ts';
 import { PlayingThread, type ThreadOptions } from '../watch/playing-thread.ts';
 import { RunBrokenOff } from '../watch/run-broken-off.ts';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Transport } from '#actors';
 import { clusterSettings } from '#machines';
 import type { Database } from '#ports';
@@ -7,6 +6,10 @@ import { strike } from '../faults/strike.ts';
 import type { WorldFault } from '../faults/world-fault.ts';
 import { invariants, type Settles, settlements, type Watch } from '../invariants/mod.ts';
 import { nodeOf } from '../invariants/watcher.ts';
+import { inFull } from '../real/in-full.ts';
+import { timelineHash } from '../real/timeline-hash.ts';
+import { onUnhandledRejection } from '../real/unhandled-rejections.ts';
+import { wallClockMs } from '../real/wall-clock.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
 import { GOES_ON, TimeStandsStill } from '../standstill.ts';
 import type { EventListener, VirtualTime } from '../virtual-time.ts';
@@ -19,7 +22,6 @@ import { recordEvent } from './record-event.ts';
 import { Recorder } from './recorder.ts';
 import type { ScenarioResult } from './result.ts';
 import { placementOf, unmetExpectations } from './verdict.ts';
-import { wallClockMs } from './wall-clock.ts';
 import { wallClockJumps } from './wall-clock-jumps.ts';
 
 /** What is played: the production build, or a broken one in a test that proves an invariant can fail. */
@@ -82,7 +84,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
   const settling = healedAt === undefined ? [] : settlements(watch);
   observers.watch([...invariants(watch), ...settling]);
   const unhandled = (error: unknown) => recorder.violate('nothing is thrown where nobody catches', inFull(error));
-  process.on('unhandledRejection', unhandled);
+  const listenNoMore = onUnhandledRejection(unhandled);
   try {
     await establish(world, scenario);
     for (const event of [...scenario.events, ...wallClockJumps(scenario, seed)]) {
@@ -103,7 +105,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     if (!(error instanceof TimeStandsStill)) throw error;
     recorder.violate(GOES_ON, error.message); // nothing that should hold at the end can be asked
   } finally {
-    process.off('unhandledRejection', unhandled);
+    listenNoMore();
   }
   await options.atEnd?.(world);
   const placement = await placementOf(world);
@@ -121,7 +123,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     decisions: timeline.length,
     simulatedSeconds: Math.round(world.time.now) / 1000,
     wallSeconds: (wallClockMs() - began) / 1000,
-    hash: createHash('sha256').update(JSON.stringify(timeline)).digest('hex'),
+    hash: timelineHash(timeline),
   };
 }
 
@@ -145,10 +147,6 @@ async function runToEnd(
     }
   }
   await run(untilMs);
-}
-
-function inFull(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function perform(world: World, recorder: Recorder, observers: Observers, event: ScenarioEvent): void {

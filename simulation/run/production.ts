@@ -1,5 +1,5 @@
 import { MemoryServer, MemoryTransport } from '#actors';
-import { MemoryDatabase } from '../../database/mod.ts';
+import { MemoryDatabase } from '../../database/memory-database.ts';
 import { NodeProcess } from '../../node-agent/mod.ts';
 import type { Build } from './play.ts';
 

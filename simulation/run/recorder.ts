@@ -1,6 +1,7 @@
 import type { NodeId, VmId } from '#machines';
 import type { VmCopy } from '#ports';
 import type { NodeLogEntry } from '../../node-agent/node-process-options.ts';
+import { inFull } from '../real/in-full.ts';
 import type { Recovery, TimelineEntry, Violation } from './result.ts';
 
 interface Outage {
@@ -111,10 +112,7 @@ export class Recorder {
   }
 
   agentFailed(node: NodeId, error: unknown): void {
-    this.violate(
-      'the agent never throws',
-      `${node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    this.violate('the agent never throws', `${node}: ${inFull(error)}`);
   }
 
   violate(invariant: string, why: string): void {
