@@ -7,6 +7,7 @@ import type { WorldFault } from '../faults/world-fault.ts';
 import { invariants, type Settles, settlements, type Watch } from '../invariants/mod.ts';
 import { nodeOf } from '../invariants/watcher.ts';
 import { inFull } from '../real/in-full.ts';
+import { takeRefusals } from '../real/not-deterministic.ts';
 import { timelineHash } from '../real/timeline-hash.ts';
 import { onUnhandledRejection } from '../real/unhandled-rejections.ts';
 import { wallClockMs } from '../real/wall-clock.ts';
@@ -55,6 +56,8 @@ export interface PlayOptions {
 const EARLIEST_END_SECONDS = 60;
 const STABLE_SECONDS = 60;
 const LOOK_SECONDS = 10;
+/** The invariant that a run breaks which asks for what differs from run to run, also when it goes on without. */
+const REPEATABLE = 'nothing simulated asks for what differs from run to run';
 /** Instants are whole multiples of it. */
 const MICROSECOND_MS = 0.001;
 
@@ -105,6 +108,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     if (!(error instanceof TimeStandsStill)) throw error;
     recorder.violate(GOES_ON, error.message); // nothing that should hold at the end can be asked
   } finally {
+    for (const { message, stack } of takeRefusals()) recorder.violate(REPEATABLE, stack ?? message);
     listenNoMore();
   }
   await options.atEnd?.(world);

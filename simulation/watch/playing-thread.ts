@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { siblingProgram } from '../../setup/sibling-program.ts';
 import type { SeedOutcome } from '../fuzz/fuzz-seed.ts';
@@ -21,7 +22,7 @@ const ENDS_WITHIN_MS = 5000;
 const LOOKS = 10;
 const LOOK_MS = 1000;
 
-/** What a thread runs: it calls `servePlays`. */
+/** What a thread runs once it is guarded: it calls `servePlays`. */
 export interface PlayingProgram {
   readonly file: string;
   readonly argv: readonly string[];
@@ -38,6 +39,8 @@ export interface ThreadOptions {
   readonly stacks?: boolean | undefined;
 }
 
+/** Where every thread begins. */
+const GUARDED = siblingProgram(import.meta.filename, 'guarded-thread');
 /** The build that ships. */
 const PRODUCTION: PlayingProgram = { file: siblingProgram(import.meta.filename, 'player'), argv: [] };
 
@@ -84,9 +87,10 @@ export class PlayingThread {
     const name = `player-${threads}`;
     const progress = new Progress();
     const { file, argv } = this.#options.program ?? PRODUCTION;
-    const worker = new Worker(file, {
+    const worker = new Worker(GUARDED, {
       ...{ name, argv: [...argv] },
-      workerData: { progress: progress.shared },
+      workerData: { progress: progress.shared, program: pathToFileURL(file).href },
+      env: {}, // no run may depend on it
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     const thread = { worker, name, progress };

@@ -2,7 +2,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import type { JournalEntry } from '#actors';
 import { fuzzSeed, type SeedOutcome } from '../fuzz/fuzz-seed.ts';
-import { withoutRealTime } from '../real/no-real-time.ts';
 import { journalsOf } from '../run/journals.ts';
 import { type Build, type PlayOptions, play } from '../run/play.ts';
 import { playChecked } from '../run/play-checked.ts';
@@ -16,8 +15,7 @@ export function servePlays(build: Build): void {
   const { progress: shared } = z.object({ progress: z.instanceof(SharedArrayBuffer) }).parse(workerData);
   const progress = new Progress(shared);
   // One that fails is nobody's to catch: it ends the thread, and whoever started it hears of that.
-  const answer = async (task: PlayTask) =>
-    port.postMessage(await withoutRealTime(() => perform(task, build, progress)));
+  const answer = async (task: PlayTask) => port.postMessage(await perform(task, build, progress));
   port.on('message', (task: PlayTask) => void answer(task)); // the thread that started this one sends nothing else
   progress.step();
 }
