@@ -7,7 +7,7 @@ export function unknownNames(scenario: Scenario): ScenarioProblem[] {
   const nodes = new Set<string>();
   const vms = new Set<string>();
   const define = (known: Set<string>, what: string, id: string, path: string) => {
-    if (known.has(id)) problems.push({ path, message: `${what} ${id} is there twice` });
+    if (known.has(id)) problems.push({ path, message: `${what} ${id} is there twice; allowed: a name of its own` });
     known.add(id);
   };
   scenario.nodes.forEach((node, i) => {

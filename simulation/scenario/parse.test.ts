@@ -51,7 +51,10 @@ test.each([
     { ...base, settings: { fence: 'big' } },
     'a.json: settings.fence: "big" is not an allowed value; allowed: none, confirming, broken',
   ],
-  [{ ...base, vms: [...base.vms, ...base.vms] }, 'a.json: vms[1].id: VM vm-1 is there twice'],
+  [
+    { ...base, vms: [...base.vms, ...base.vms] },
+    'a.json: vms[1].id: VM vm-1 is there twice; allowed: a name of its own',
+  ],
   [
     {
       ...base,
@@ -60,7 +63,7 @@ test.each([
         { kind: 'node', mode: 'forbidden', vms: ['vm-1'], nodes: ['n1'] },
       ],
     },
-    'a.json: rules: cannot be kept: no node is allowed for vm-1',
+    'a.json: rules[1]: cannot be kept with rules[0]: no node is allowed for vm-1',
   ],
   [
     { ...base, events: [{ at: 10.5, do: 'power-off', node: 'n1' }] },

@@ -1,4 +1,5 @@
-import { contradictionsOf, nodeId, ruleSchema, timingsFor, UnsafeTimings } from '#machines';
+import { timingsFor, UnsafeTimings } from '#machines';
+import { contradictionsIn } from './contradictions.ts';
 import { ScenarioInvalid, type ScenarioProblem } from './errors.ts';
 import { impossibleEvents } from './impossible-events.ts';
 import { impossibleExpectations } from './impossible-expectations.ts';
@@ -6,8 +7,9 @@ import { eventsOfAbsentVms } from './lifetimes.ts';
 import { unknownNames } from './names.ts';
 import { place, problemsOf } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
-import { ruledTwice } from './ruled-twice.ts';
+import { nodesRuledTwice, vmsRuledTwice } from './ruled-twice.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
+import { tooLargeForTheirNodes } from './too-large.ts';
 
 /**
  * Reads one scenario (JSON or YAML text), defaults filled in, events in time order. Throws `ScenarioInvalid` that names
@@ -16,7 +18,7 @@ import { type Scenario, scenarioSchema } from './schema.ts';
 export function parseScenario(text: string, file: string): Scenario {
   const scenario = checkScenario(readYaml(text, file), file);
   // Random schedules do such things, and nothing happens then. A person who writes them means something else.
-  const senseless = [...eventsOfAbsentVms(scenario), ...ruledTwice(scenario)];
+  const senseless = SENSELESS.flatMap((check) => check(scenario));
   if (senseless.length > 0) throw new ScenarioInvalid(file, senseless);
   return scenario;
 }
@@ -35,23 +37,18 @@ export function checkScenario(raw: unknown, file: string, within?: string): Scen
   return { ...scenario, events: scenario.events.toSorted((a, b) => a.at - b.at) };
 }
 
+/** What only a person who writes a file is told. */
+const SENSELESS = [eventsOfAbsentVms, nodesRuledTwice, tooLargeForTheirNodes];
+
 /** One after the other: each may trust what those before it checked. */
 const CHECKS: readonly ((scenario: Scenario) => ScenarioProblem[])[] = [
   unknownNames,
+  vmsRuledTwice,
   contradictionsIn,
   unsafeSettings,
   impossibleEvents,
   impossibleExpectations,
 ];
-
-/** F1: a set of rules that can never be kept is refused when it is set. */
-function contradictionsIn({ rules, nodes }: Scenario): ScenarioProblem[] {
-  const known = nodes.map(({ name, zone }) => ({ node: nodeId(name), ...(zone === undefined ? {} : { zone }) }));
-  return contradictionsOf(
-    rules.map((rule) => ruleSchema.parse(rule)),
-    known,
-  ).map((message) => ({ path: 'rules', message: `cannot be kept: ${message}` }));
-}
 
 /** B8: `instant` without a fence that confirms is refused, with the arithmetic. */
 function unsafeSettings({ settings: { sensitivity, fence } }: Scenario): ScenarioProblem[] {

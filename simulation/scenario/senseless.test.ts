@@ -87,11 +87,40 @@ test.each([
   ],
   [
     { ...base, rules: [{ kind: 'vm', mode: 'together', vms: ['vm-1', 'vm-1'] }] },
-    'rules[0].vms[1]: vm-1 is there twice; allowed: once',
+    'rules[0].vms[1]: vm-1 is there twice; allowed: none',
+  ],
+  [
+    {
+      ...base,
+      vms: [...base.vms, { id: 'vm-2', node: 'n2' }],
+      rules: [{ kind: 'vm', mode: 'apart', vms: ['vm-1', 'vm-1'] }],
+    },
+    'rules[0].vms[1]: vm-1 is there twice; allowed: vm-2',
+  ],
+  [
+    {
+      ...base,
+      vms: ['vm-1', 'vm-2', 'vm-3'].map((id) => ({ id, node: 'n1' })),
+      rules: [
+        { kind: 'vm', mode: 'together', vms: ['vm-1', 'vm-2'] },
+        { kind: 'vm', mode: 'together', vms: ['vm-2', 'vm-3'] },
+        { kind: 'vm', mode: 'apart', vms: ['vm-1', 'vm-3'] },
+        { kind: 'node', mode: 'forbidden', vms: ['vm-1'], nodes: ['n1'] },
+      ],
+    },
+    'rules[2]: cannot be kept with rules[0] to rules[1]: vm-1 and vm-3 must be together and apart; allowed: rules that',
+  ],
+  [
+    { ...base, rules: [{ kind: 'node', mode: 'forbidden', vms: ['vm-1'], nodes: ['n1', 'n2'] }] },
+    'rules[0]: cannot be kept: no node is allowed for vm-1; allowed: rules that some placement keeps',
+  ],
+  [
+    { ...base, vms: [{ id: 'vm-1', node: 'n1', memoryMiB: 1_000_000 }] },
+    'vms[0].memoryMiB: vm-1 cannot run on n1 with 1000000; allowed: up to 65536, what n1 has',
   ],
   [
     { ...base, rules: [{ kind: 'node', mode: 'preferred', vms: ['vm-1'], nodes: ['n1', { name: 'n1', tier: 2 }] }] },
-    'rules[0].nodes[1]: n1 is there twice; allowed: once',
+    'rules[0].nodes[1]: n1 is there twice; allowed: n2',
   ],
   [
     { ...base, rules: [{ kind: 'node', mode: 'preferred', vms: ['vm-1'], nodes: [{ name: 'n1', tier: 'a' }] }] },
@@ -142,6 +171,11 @@ test('what is prepared for a VM that comes later is no mistake, nor is an event 
   ];
   const scenario = parseScenario(JSON.stringify({ ...base, events, expect: { 'vm-2': { state: 'stopped' } } }), 'a');
   expect(scenario.events).toHaveLength(6);
+});
+
+test('a VM that does not run may be larger than the node that it is defined on', () => {
+  const vms = [{ id: 'vm-1', node: 'n1', memoryMiB: 1_000_000, state: 'stopped' }];
+  expect(parseScenario(JSON.stringify({ ...base, vms }), 'a').vms).toHaveLength(1);
 });
 
 test('plain tags and a byte order mark are right', async () => {
