@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { NotRunReporter } from './setup/not-run.ts';
 
 /** `unit`: no servers, beside the code. `sim`: many simulated runs. `servers`: real NATS, MongoDB. `lab`: the whole cluster, end to end. */
 export default defineConfig({
   test: {
+    reporters: ['default', new NotRunReporter()],
     projects: [
       {
         test: {

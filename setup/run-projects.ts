@@ -3,19 +3,20 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { notRunIn, reportedTests, toldLoudly } from './not-run.ts';
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
-  numPendingTests: z.number(),
   numFailedTestSuites: z.number(),
   success: z.boolean(),
+  testResults: reportedTests,
 });
 
 interface Count {
   readonly passed: number;
   readonly failed: number;
-  readonly skipped: number;
+  readonly notRun: readonly string[];
 }
 
 /**
@@ -24,20 +25,21 @@ interface Count {
  */
 export async function runProjects(projects: readonly string[], beforeSum: () => void): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-test-'));
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const sum = { passed: 0, failed: 0 };
+  const notRun: string[] = [];
   try {
     for (const project of projects) {
       console.log(`\n== ${project} tests`);
       const count = await runProject(project, join(folder, `${project}.json`));
       sum.passed += count.passed;
       sum.failed += count.failed;
-      sum.skipped += count.skipped;
+      notRun.push(...count.notRun);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   beforeSum();
-  if (sum.skipped > 0) console.log(`\n${sum.skipped} skipped: the reasons are named above`);
+  if (notRun.length > 0) console.log(`\n${toldLoudly(notRun)}`);
   console.log(`\n${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed === 0 && sum.passed > 0;
 }
@@ -52,10 +54,10 @@ async function runProject(project: string, reportFile: string): Promise<Count> {
     `--outputFile.json=${reportFile}`,
   ]);
   const report = await readReport(reportFile);
-  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  if (report === undefined) return { passed: 0, failed: 1, notRun: [] };
   // A file that fails to load holds no failed test, and vitest may fail for an unhandled error alone: neither may pass.
   const failed = Math.max(report.numFailedTests, status === 0 && report.success ? 0 : 1);
-  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests };
+  return { passed: report.numPassedTests, failed, notRun: notRunIn(report.testResults) };
 }
 
 async function readReport(file: string): Promise<z.infer<typeof reportSchema> | undefined> {
