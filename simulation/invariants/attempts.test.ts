@@ -7,8 +7,11 @@ import { attemptsAndWaits } from './attempts.ts';
 const scenario = checkScenario({ name: 's', nodes: [{ name: 'n1' }], until: 1 }, 's');
 const B5 = [...Array(5).fill(10), ...Array(5).fill(60), ...Array(3).fill(100)] as readonly number[];
 
-/** What the invariant says about an actor that makes one attempt after the other and waits so long after each. */
-function said(waits: readonly number[]): string[] {
+/**
+ * What the invariant says about an actor that makes one attempt after the other and waits so long after each; the step that
+ * begins a wait is so long on its way.
+ */
+function said(waits: readonly number[], onItsWaySeconds = 0): string[] {
   const found: string[] = [];
   let nowSeconds = 100;
   const watcher = attemptsAndWaits({
@@ -21,10 +24,16 @@ function said(waits: readonly number[]): string[] {
     const body = JSON.stringify({ snapshot: { value, context: { attempt } }, cause: { kind } });
     watcher.committed?.({ address: 'vm/vm-1', sequence: 1, commitId: `${nowSeconds}`, body } as JournalEntry);
   };
+  const fail = (job: number) => {
+    const body = JSON.stringify({ tells: [{ to: 'vm/vm-1', type: 'jobFailed' }] });
+    watcher.committed?.({ address: `job/vm-1-${job}`, sequence: 1, commitId: `job ${job}`, body } as JournalEntry);
+  };
   waits.forEach((wait, i) => {
     commit('placing', i + 1, 'message');
+    fail(i + 1);
+    nowSeconds += onItsWaySeconds;
     commit('waiting', i + 1, 'message');
-    nowSeconds += wait;
+    nowSeconds += wait - onItsWaySeconds;
     commit('placing', i + 1, 'timer');
   });
   return found;
@@ -33,6 +42,10 @@ function said(waits: readonly number[]): string[] {
 test('thirteen attempts with the waits of B5 keep it', () => {
   expect(B5.reduce((sum, wait) => sum + wait, 0)).toBe(650);
   expect(said(B5)).toEqual([]);
+});
+
+test('nor does a step that was long on its way to the journal break it', () => {
+  expect(said(B5, 3)).toEqual([]);
 });
 
 test('a fourteenth attempt breaks it', () => {
