@@ -7,7 +7,7 @@ import type { Watcher } from '../invariants/mod.ts';
 import type { Body } from '../invariants/watcher.ts';
 import type { ScenarioEvent } from '../scenario/mod.ts';
 import type { SimCopy, SimHost } from '../world/host.ts';
-import type { WorldObserver } from '../world/world.ts';
+import type { WorldObserver } from '../world/world-observer.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Passes on what happens: first to the recorder, then to every invariant. */

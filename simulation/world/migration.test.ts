@@ -10,10 +10,10 @@ const [n2, vm] = [nodeId('n2'), vmId('vm-1')];
 async function migrating() {
   const world = testWorld(['n1', 'n2']);
   const { time, random, drive } = world;
-  const links = { up: true };
+  const links = { up: true, delayMs: 0 };
   const seen: string[] = [];
   const hypervisors = new SimHypervisors({
-    ...{ time, random, diskReachable: () => true },
+    ...{ time, random, diskReachable: () => true, migrationDelayMs: () => links.delayMs },
     changed: (host, copy) => seen.push(`${host.name} ${copy.state}`),
     peer: () => (links.up ? world.host('n2') : undefined),
   });
@@ -113,4 +113,15 @@ test('what arrives can be ended at the target, and nothing else; then the source
   await drive(to.destroy(vm));
   expect(await ended()).toBe('failed');
   expect((await listed())[0]).toEqual(['1 running']);
+});
+
+test('bad links between the two hold it up, also while its source stands', async () => {
+  const { links, pass, seen, ended } = await migrating();
+  links.delayMs = 5000;
+  await pass(5000);
+  expect(seen).toEqual([]);
+  while (seen.length === 0) await pass(1);
+  await pass(4900);
+  expect(seen).toEqual(['n1 suspended']);
+  expect(await ended()).toBe('migrated');
 });

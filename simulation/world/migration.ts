@@ -2,8 +2,8 @@ import type { NodeId, VmId } from '#machines';
 import { HypervisorError, type VmCopy } from '#ports';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { SimCopy, SimHost } from './host.ts';
-import type { HypervisorWorld } from './hypervisor.ts';
 import type { HypervisorCalls } from './hypervisor-calls.ts';
+import type { HypervisorWorld } from './hypervisor-world.ts';
 
 /** How one goes wrong: before the copy stands; once it stands; when it arrived and its source hears nothing of that. */
 const WRONG = ['early', 'standing', 'unheard'] as const;
@@ -79,7 +79,7 @@ export class Migration {
       const arriving: SimCopy = { vm, epoch, state: 'suspended', reason: undefined, guest, job: 'arriving' };
       target.copies.set(vm, arriving);
       this.#arriving = { host: target, boots: target.boots, copy: arriving };
-      this.#after((tookMs * 9) / 10, () => calls.whenNotHung(host, 'migrate', () => this.#sent()));
+      this.#after((tookMs * 9) / 10 + this.#wayMs(), () => calls.whenNotHung(host, 'migrate', () => this.#sent()));
     }
   }
 
@@ -94,7 +94,7 @@ export class Migration {
     const copy = this.#leavingStill('early');
     if (copy === undefined) return;
     if (copy.state === 'running') change(host, copy, 'suspended');
-    const drained = () => this.#after(random.between(20, 200), () => this.#arrive());
+    const drained = () => this.#after(random.between(20, 200) + this.#wayMs(), () => this.#arrive());
     if (world.disks === undefined) drained();
     else world.disks.whenDrained(copy, drained);
   }
@@ -105,7 +105,7 @@ export class Migration {
     const { host, copy } = this.#arriving;
     copy.job = undefined;
     change(host, copy, 'suspended');
-    this.#after(random.between(2, 20), () => this.#confirm());
+    this.#after(random.between(2, 20) + this.#wayMs(), () => this.#confirm());
   }
 
   #confirm(): void {
@@ -136,6 +136,13 @@ export class Migration {
     const found = why();
     if (found !== undefined) this.#fail(found);
     return found === undefined ? copy : undefined;
+  }
+
+  /** One way of one message between the two. */
+  #wayMs(): number {
+    const { migrationDelayMs } = this.#options.world;
+    if (migrationDelayMs === undefined || this.#arriving === undefined) return 0;
+    return migrationDelayMs(this.#request.host, this.#arriving.host);
   }
 
   #isHere(copy: SimCopy): boolean {

@@ -50,3 +50,13 @@ test('who is in no group of a partition is alone', () => {
   network.heal();
   expect(network.connected(host('n3'), host('n1'))).toBe(true);
 });
+
+test('bad links hold up what two hosts send each other over a stream, and good ones cost nothing', () => {
+  const { host, network } = testWorld(['n1', 'n2']);
+  const [bad, good] = [host('n1'), host('n2')];
+  expect(network.streamDelayOfBadLinks(bad, good)).toBe(0);
+  network.setLink(bad.name, { delayMs: 100, jitterMs: 0, lossPercent: 50, duplicatePercent: 0 });
+  const ways = Array.from({ length: 200 }, () => network.streamDelayOfBadLinks(good, bad));
+  expect(Math.min(...ways)).toBe(100);
+  expect(Math.max(...ways)).toBeGreaterThan(1000);
+});

@@ -1,7 +1,7 @@
 import type { NodeId } from '#machines';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Link, SimHost } from './host.ts';
-import { type LinkQuality, MAX_RETRANSMITS, RETRANSMIT_MS } from './link-quality.ts';
+import { type LinkQuality, MAX_RETRANSMITS, RETRANSMIT_MS, streamWayMs } from './link-quality.ts';
 
 /**
  * A network between hosts, the management or the VM network: cables, a partition into groups (who is in no group is alone),
@@ -68,6 +68,18 @@ export class SimNetwork {
   streamDelay(host: SimHost): number {
     let sum = this.delay(host);
     for (let tries = 0; tries < MAX_RETRANSMITS && this.loses(host); tries += 1) sum += RETRANSMIT_MS * 2 ** tries;
+    return sum;
+  }
+
+  /** What their bad links add to one way of a stream from one host to the other; nothing, and no draw, while both are good. */
+  streamDelayOfBadLinks(a: SimHost, b: SimHost): number {
+    let sum = 0;
+    for (const host of [a, b]) {
+      const quality = this.#qualityOf(host);
+      if (quality === undefined) continue;
+      // Nothing gets through: for whoever waits the same as the last repetition and one more.
+      sum += streamWayMs(quality, this.#random) ?? RETRANSMIT_MS * 2 ** (MAX_RETRANSMITS + 1);
+    }
     return sum;
   }
 

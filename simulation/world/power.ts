@@ -2,7 +2,7 @@ import type { VirtualTime } from '../virtual-time.ts';
 import type { Agents } from './agents.ts';
 import type { SimHost } from './host.ts';
 import { SimWatchdog } from './watchdog.ts';
-import type { WorldObserver } from './world.ts';
+import type { WorldObserver } from './world-observer.ts';
 
 /** From power to a running agent. */
 const BOOT_MS = 30_000;

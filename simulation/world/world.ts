@@ -1,7 +1,7 @@
 import type { MailboxMessage, Transport } from '#actors';
 import { type ClusterSettings, type NodeId, nodeId, type VmId } from '#machines';
-import type { Database, VmCopy } from '#ports';
-import type { NodeLogEntry, NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
+import type { Database } from '#ports';
+import type { NodeProcessControl, NodeProcessOptions } from '../../node-agent/node-process-options.ts';
 import type { Scenario } from '../scenario/mod.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { type EventListener, VirtualTime } from '../virtual-time.ts';
@@ -20,20 +20,9 @@ import { SimNetwork } from './network.ts';
 import { Operator } from './operator.ts';
 import { Power } from './power.ts';
 import type { SimProcess } from './sim-process.ts';
-import { SimStorageTarget, type StorageObserver } from './storage.ts';
+import { SimStorageTarget } from './storage.ts';
 import { openTransport } from './transport.ts';
-
-/** What the world tells those who watch it. Called at the instant it happens. */
-export interface WorldObserver extends StorageObserver {
-  log(entry: NodeLogEntry): void;
-  /** A fact of the world itself, not of the product. */
-  fact(what: string, node: NodeId | undefined, vm: VmId | undefined, why: string): void;
-  copyChanged(host: SimHost, copy: SimCopy, before: VmCopy['state']): void;
-  /** A write that a copy had in flight when its path broke lands, whatever became of the copy. */
-  diskWritten(host: SimHost, vm: VmId): void;
-  /** The agent threw where nothing may be thrown. */
-  agentFailed(node: NodeId, error: unknown): void;
-}
+import type { WorldObserver } from './world-observer.ts';
 
 export interface WorldOptions {
   readonly scenario: Scenario;
@@ -103,6 +92,7 @@ export class World {
         const target = this.hosts.get(to);
         return target?.booted && network.connected(from, target) ? target : undefined;
       },
+      migrationDelayMs: (from, to) => network.streamDelayOfBadLinks(from, to),
       disks:
         scenario.settings.disks === 'hang'
           ? new GuestDisks(this.storage, (host, vm) => observer.diskWritten(host, vm))
