@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -73,6 +73,8 @@ const SMUGGLED: readonly (readonly [line: string, says: string])[] = [
   ["export { x } from '../setup/cache.ts';", 'outside of what is simulated'],
   ["export { x } from '../actors/host-for-tests.ts';", 'outside of what is simulated'],
   ["export { x } from './hypervisor-contract.ts';", 'outside of what is simulated'],
+  ["export { x } from '../simulation/virtual-time.ts';", 'outside of what is simulated'],
+  ["export { wallClockMs } from '../real/wall-clock.ts';", 'What the simulator itself takes from the machine'],
 ];
 
 /** Simulated folders: everywhere there the same is smuggled. */
@@ -110,4 +112,24 @@ test('every global of Node.js is either denied in simulated code or known to be 
   const denied = readFileSync(join(import.meta.dirname, '../../biome.json'), 'utf8');
   const unjudged = globals.filter((name) => !HARMLESS.includes(name) && !denied.includes(`"${name}": "`));
   expect(unjudged).toEqual([]);
+});
+
+test('what the simulator takes from the machine is for those alone who play, and not for the world', () => {
+  const text = "export { nextTurn } from '../real/next-turn.ts';";
+  const files = ['simulation/world/a.ts', 'simulation/invariants/a.ts', 'simulation/run/a.ts', 'node-agent/a.ts'];
+  const findings = lintFindings(files.map((file) => [file, text] as const));
+  expect([...findings.keys()].toSorted()).toEqual([
+    'node-agent/a.ts',
+    'simulation/invariants/a.ts',
+    'simulation/world/a.ts',
+  ]);
+});
+
+test('nothing simulated switches a rule off, except where it is known why', () => {
+  const root = join(import.meta.dirname, '../..');
+  const files = globSync('{machines,actors,ports,node-agent,simulation,database}/**/*.ts', { cwd: root });
+  const off = files.filter(
+    (file) => !file.endsWith('.test.ts') && readFileSync(join(root, file), 'utf8').includes('biome-ignore'),
+  );
+  expect(off.toSorted()).toEqual(['actors/mod.ts', 'simulation/run/play.ts', 'simulation/standstill.ts']);
 });

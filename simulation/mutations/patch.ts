@@ -2,8 +2,6 @@ import type { FuzzShape } from '../fuzz/random-cluster.ts';
 import type { Focus } from '../fuzz/random-schedule.ts';
 import type { Schedule } from '../fuzz/schedule.ts';
 
-const ROOT = new URL('../../', import.meta.url);
-
 /** One mistake in the text of the product. */
 export interface Patch {
   /** Below the root of the project. */
@@ -23,15 +21,4 @@ export interface PatchedMutation {
   readonly withinSeeds: number;
   /** Random schedules, and where to look; or one made by hand, of which only what chance does differs by the seed. */
   readonly where: { readonly focus: Focus; readonly shape?: Partial<FuzzShape> } | ((seed: number) => Schedule);
-}
-
-/** The text of a file with its patches. Throws when one does not fit. */
-export function patched(url: string, text: string, patches: readonly Patch[]): string {
-  return patches
-    .filter(({ file }) => url === new URL(file, ROOT).href)
-    .reduce((before, { file, find, put }) => {
-      const times = before.split(find).length - 1;
-      if (times !== 1) throw new Error(`the patch of ${file} fits ${times} times: ${find}`);
-      return before.replace(find, () => put);
-    }, text);
 }

@@ -4,9 +4,10 @@ import { randomSchedule } from '../fuzz/random-schedule.ts';
 import type { Schedule } from '../fuzz/schedule.ts';
 import { productionBuild } from '../run/production.ts';
 import { patchedProgram } from '../watch/patched-program.ts';
+import { patched } from '../watch/patched-text.ts';
 import { playWatched } from '../watch/play-watched.ts';
 import { PlayingThread } from '../watch/playing-thread.ts';
-import { type PatchedMutation, patched } from './patch.ts';
+import type { PatchedMutation } from './patch.ts';
 import { PATCHED } from './patched.ts';
 
 const SHAPE = { nodes: [3, 3], vms: [3, 4], hours: 0.25 } as const;

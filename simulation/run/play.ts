@@ -10,6 +10,7 @@ import { inFull } from '../real/in-full.ts';
 import { takeRefusals } from '../real/not-deterministic.ts';
 import { timelineHash } from '../real/timeline-hash.ts';
 import { onUnhandledRejection } from '../real/unhandled-rejections.ts';
+// biome-ignore lint/plugin: to tell people how long a run took; no part of its timeline
 import { wallClockMs } from '../real/wall-clock.ts';
 import type { Scenario, ScenarioEvent } from '../scenario/mod.ts';
 import { GOES_ON, TimeStandsStill } from '../standstill.ts';

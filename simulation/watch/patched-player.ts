@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 import { z } from 'zod';
-import { patched } from '../mutations/patch.ts';
+import { patched } from './patched-text.ts';
 
 /** A thread that plays a patched product: what is loaded from here on is changed while it is loaded. */
 const patches = z
