@@ -7,6 +7,7 @@ import type { WorldFault } from './world-fault.ts';
 export function strike(world: World, fault: WorldFault): void {
   switch (fault.do) {
     case 'storage-slow':
+    case 'storage-answers-late':
     case 'storage-hangs':
     case 'storage-errors':
     case 'storage-requests-lost':
@@ -85,12 +86,14 @@ function strikeStorage(world: World, fault: Of<`storage-${string}` & WorldFault[
   const { storage } = world;
   const path = storage.path(nodeId(fault.node));
   if (fault.do === 'storage-slow') path.slowMs = fault.delayMs;
+  else if (fault.do === 'storage-answers-late') path.answersLateMs = fault.delayMs;
   else if (fault.do === 'storage-hangs') path.hangs = true;
   else if (fault.do === 'storage-errors') path.errorPercent = fault.percent;
   else if (fault.do === 'storage-requests-lost') path.requestsLost = true;
   else path.answersLost = true;
   endsAfter(world, fault.seconds, () => {
     if (fault.do === 'storage-slow') path.slowMs = 0;
+    else if (fault.do === 'storage-answers-late') path.answersLateMs = 0;
     else if (fault.do === 'storage-hangs') path.hangs = false;
     else if (fault.do === 'storage-errors') path.errorPercent = 0;
     else if (fault.do === 'storage-requests-lost') path.requestsLost = false;

@@ -39,6 +39,7 @@ export const CRASH_POINTS = [
 
 const FAULT_NAMES = [
   'storage-slow',
+  'storage-answers-late',
   'storage-hangs',
   'storage-errors',
   'storage-requests-lost',
@@ -65,6 +66,8 @@ export const worldFaultSchema = z.discriminatedUnion(
   'do',
   [
     strict({ at, do: z.literal('storage-slow'), node, seconds, delayMs: milliseconds }),
+    // Done at once, and told that much later: longer than other requests may take at all.
+    strict({ at, do: z.literal('storage-answers-late'), node, seconds, delayMs: milliseconds }),
     strict({ at, do: z.literal('storage-hangs'), node, seconds }),
     strict({ at, do: z.literal('storage-errors'), node, seconds, percent }),
     strict({ at, do: z.literal('storage-requests-lost'), node, seconds }),

@@ -6,6 +6,9 @@ import { RANDOM_COMMANDS } from './random-commands.ts';
 /** Whose link is bad, by the time: most of it where most passes. */
 const LINKS = ['management', 'storage', 'management', 'storage', 'vm'] as const;
 
+/** How late answers of storage are: some longer than the margins of the guardian's times. */
+const LATE_MS = [2000, 9000, 14_000, 25_000] as const;
+
 /** What is picked by it costs no draw, and so changes no other seed. */
 function tenths(at: number): number {
   return Math.round(at * 10);
@@ -74,8 +77,17 @@ const FAULTS: Kinds = [
   [1, ({ at, vm, random }) => of({ at, do: 'migrate-fails', vm, times: random.int(1, 3) })],
   [
     2,
-    ({ at, node, seconds, random }) =>
-      below({ at, do: 'storage-slow', node, seconds, delayMs: random.pick([50, 800, 3000]) }),
+    ({ at, node, seconds, random }) => {
+      const delayMs = random.pick([50, 800, 3000]);
+      if (tenths(at) % 3 > 0) return below({ at, do: 'storage-slow', node, seconds, delayMs });
+      return below({
+        at,
+        do: 'storage-answers-late',
+        node,
+        seconds,
+        delayMs: LATE_MS[tenths(at) % LATE_MS.length] ?? 0,
+      });
+    },
   ],
   [3, ({ at, node, seconds }) => below({ at, do: 'storage-hangs', node, seconds: Math.min(seconds, 120) })],
   [

@@ -19,7 +19,7 @@ const ATTEMPT_SECONDS = 70;
  * only safety is demanded.
  */
 const GRAY =
-  /^(storage-(slow|hangs|errors|requests-lost|answers-lost)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
+  /^(storage-(slow|hangs|errors|requests-lost|answers-lost|answers-late)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
 
 function isGray(event: ScenarioEvent | WorldFault): boolean {
   return GRAY.test(event.do) && !('network' in event && event.network === 'vm');

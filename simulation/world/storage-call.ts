@@ -35,12 +35,12 @@ export class StorageCall<Result> extends RemoteCall<Result> {
     const { host } = process;
     const trouble = target.path(host.name);
     const thereMs = random.between(0.2, 1) + random.next() * trouble.slowMs;
-    const backMs = random.between(0.2, 1) + random.next() * trouble.slowMs;
+    const backMs = random.between(0.2, 1) + random.next() * trouble.slowMs + trouble.answersLateMs;
     const linkWay = () => (trouble.link === undefined ? 0 : streamWayMs(trouble.link, random));
     const [linkThereMs, linkBackMs] = [linkWay(), linkWay()];
     super(process, time, {
       ...{ port: 'storage', thereMs: thereMs + (linkThereMs ?? 0), backMs: backMs + (linkBackMs ?? 0) },
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: TIMEOUT_MS + trouble.answersLateMs,
     });
     this.trouble = trouble;
     this.#options = options;

@@ -14,6 +14,8 @@ const LATEST_MS = 4000;
 export interface PathTrouble {
   /** Each way may take up to this much longer. */
   slowMs: number;
+  /** Answers come that much later, and the initiator waits for them: a path that is slow, and breaks nothing. */
+  answersLateMs: number;
   /** What its link does to packets. Undefined: nothing worth a word. */
   link: LinkQuality | undefined;
   /** That share of the calls fails at once; half of the failed writes land all the same. */
@@ -85,7 +87,7 @@ export class SimStorageTarget {
     const known = this.#trouble.get(node);
     if (known !== undefined) return known;
     const none: PathTrouble = {
-      ...{ slowMs: 0, link: undefined, errorPercent: 0, hangs: false },
+      ...{ slowMs: 0, answersLateMs: 0, link: undefined, errorPercent: 0, hangs: false },
       ...{ requestsLost: false, answersLost: false },
     };
     this.#trouble.set(node, none);
