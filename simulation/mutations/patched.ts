@@ -1,34 +1,11 @@
-import { checkSchedule, type Schedule } from '../fuzz/schedule.ts';
 import type { PatchedMutation } from './patch.ts';
-
-const NODES = [{ name: 'n1' }, { name: 'n2' }, { name: 'n3' }];
-
-/** A schedule made by hand: three nodes, one VM on the first. */
-export function byHand(
-  events: readonly object[],
-  faults: readonly object[],
-  {
-    until = 400,
-    healedAt = 120,
-    ...settings
-  }: { readonly until?: number; readonly healedAt?: number } & Record<string, unknown> = {},
-): (seed: number) => Schedule {
-  return (seed) =>
-    checkSchedule(
-      {
-        scenario: {
-          ...{ name: 'made by hand', settings: { ...settings, seed }, nodes: NODES },
-          ...{ vms: [{ id: 'vm-1', node: 'n1' }], events, until },
-        },
-        faults,
-        healedAt,
-      },
-      'made by hand',
-    );
-}
+import { PATCHED_GUARDIAN } from './patched-guardian.ts';
+import { PATCHED_LEASES } from './patched-leases.ts';
 
 /** Mistakes in the midst of the product. */
 export const PATCHED: readonly PatchedMutation[] = [
+  ...PATCHED_GUARDIAN,
+  ...PATCHED_LEASES,
   {
     name: 'messages from outside are not known again by their ids',
     patches: [
@@ -39,8 +16,8 @@ export const PATCHED: readonly PatchedMutation[] = [
       },
     ],
     breaks: ['no message'],
-    withinSeeds: 3,
-    where: { focus: {} },
+    withinSeeds: 6,
+    where: { focus: { mishaps: ['link-bad'] } },
   },
   {
     name: 'after a start that failed, give the lease back before the copy is gone',
