@@ -2,7 +2,7 @@ import type { JournalEntry } from '#actors';
 import type { VmId } from '#machines';
 import type { SimHost } from '../world/host.ts';
 import type { Settles } from './liveness.ts';
-import { type Body, recordOf, type Watch } from './watcher.ts';
+import { type Body, leaseIn, nameOf, recordOf, type Watch } from './watcher.ts';
 
 /**
  * What is said of a VM may be on its way for so long, seconds: agents repeat it at least once a minute, a start that nobody
@@ -119,17 +119,4 @@ export function everythingAgrees({ world, nowSeconds, violate }: Watch): Settles
       }
     },
   };
-}
-
-function leaseIn(body: Body): { readonly node: string; readonly epoch: number } {
-  const { lease } = body;
-  if (typeof lease !== 'object' || lease === null) return { node: 'nobody', epoch: 0 };
-  return { node: String(Reflect.get(lease, 'node')), epoch: Number(Reflect.get(lease, 'epoch')) };
-}
-
-/** `running.active`; of a parallel state, which no VM has, only the first part. */
-function nameOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  const [[name, inner] = ['', '']] = Object.entries(value);
-  return `${name}.${nameOf(inner)}`;
 }

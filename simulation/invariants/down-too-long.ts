@@ -1,9 +1,7 @@
 import type { JournalEntry } from '#actors';
 import { type NodeId, timingsFor, type VmId } from '#machines';
-import type { WorldFault } from '../faults/world-fault.ts';
-import type { ScenarioEvent } from '../scenario/mod.ts';
-import type { SimHost } from '../world/host.ts';
 import { WAITS_SECONDS } from './attempts.ts';
+import { Calm } from './calm.ts';
 import { everyVmAsWished } from './liveness.ts';
 import { type Body, recordOf, type Watch, type Watcher } from './watcher.ts';
 
@@ -14,17 +12,6 @@ const LOOK_SECONDS = 5;
  * the calm after storage was gone for all (15 s), a request for a place is repeated (5 s), one start is not answered (30 s).
  */
 const ATTEMPT_SECONDS = 70;
-/**
- * Faults that leave a host half alive: it may have the actors, and be slow or deaf. How long a VM is down then depends on luck;
- * only safety is demanded.
- */
-const GRAY =
-  /^(storage-(slow|hangs|errors|requests-lost|answers-lost|answers-late)|link-bad|one-way-cut|hypervisor-|agent-(stalls|crashes))/;
-
-function isGray(event: ScenarioEvent | WorldFault): boolean {
-  return GRAY.test(event.do) && !('network' in event && event.network === 'vm');
-}
-
 /**
  * While faults last that leave a healthy node with room, a majority of messaging and database and a way to be sure of the VM's
  * host, no protected VM is down for longer than B7's bound on the trigger, the wait of B5 that it
@@ -37,21 +24,19 @@ export function downWithinBound(watch: Watch): Watcher {
   const { triggerMs } = timingsFor({ sensitivity, confirmingFence: fence !== 'none' });
   const firstBoundSeconds = triggerMs.hostFailure / 1000 + ATTEMPT_SECONDS;
   const wishes = everyVmAsWished(watch);
+  const calm = new Calm(watch);
   const documents = new Map<string, Body>();
   /** Of a VM's actor, as it committed it last. */
   const steps = new Map<string, JournalEntry>();
   const downSince = new Map<VmId, number>();
   const said = new Set<VmId>();
   let armed = true;
-  let grayUntil = 0;
-  let quietFrom = 0;
   let nextLook = 0;
 
   function look(): void {
     const now = nowSeconds();
     const hosts = [...world().hosts.values()];
-    const isQuiet = armed && now >= quietFrom && now >= grayUntil;
-    const healthy = isQuiet ? hosts.filter(isHealthy) : [];
+    const healthy = armed && calm.now ? hosts.filter((host) => calm.isHealthy(host)) : [];
     const missing = healthy.length === 0 ? [] : wishes.missing((host) => healthy.includes(host));
     const down = new Set(missing.filter(isSureOf).map(({ vm }) => vm));
     for (const vm of downSince.keys()) if (!down.has(vm)) downSince.delete(vm);
@@ -75,13 +60,6 @@ export function downWithinBound(watch: Watch): Watcher {
     return WAITS_SECONDS[Math.max(0, attempt - 1)] ?? Math.max(...WAITS_SECONDS);
   }
 
-  /** Nothing ails it, and the servers answer it. */
-  function isHealthy(host: SimHost): boolean {
-    const { messaging, databaseMembers, storage } = world();
-    const runs = host.alive && host.booted && host.process?.alive === true && host.goingDown === undefined;
-    return runs && storage.reachableFrom(host) && messaging.isServing(host) && databaseMembers.isServing(host);
-  }
-
   /** Its host is well and can be asked, or writes nothing to storage any more: then its word, a fence or the bound proves it. */
   function isSureOf({ vm }: { readonly vm: VmId }): boolean {
     const { storage, hosts, hypervisors } = world();
@@ -93,19 +71,15 @@ export function downWithinBound(watch: Watch): Watcher {
     if (shutdownPolicy === 'freeze') return false;
     return [sector?.status === 'held' ? sector.node : undefined, leased].every((name) => {
       const host = name === undefined ? undefined : hosts.get(name as NodeId); // the product's own names of nodes
-      return host === undefined || isHealthy(host) || !host.alive || !storage.reachableFrom(host);
+      return host === undefined || calm.isHealthy(host) || !host.alive || !storage.reachableFrom(host);
     });
   }
 
   return {
     happens: (event) => {
       wishes.happens?.(event);
-      const ends = nowSeconds() + ('seconds' in event ? event.seconds : 0);
-      quietFrom = Math.max(quietFrom, nowSeconds());
+      calm.note(event);
       downSince.clear();
-      if (isGray(event)) grayUntil = Math.max(grayUntil, ends);
-      // The end of a stall is an event too, and one that a stalled host makes itself.
-      else quietFrom = event.do === 'pause' ? Math.max(quietFrom, ends) : quietFrom;
     },
     documentChanged: (collection, id, before, after) => {
       wishes.documentChanged?.(collection, id, before, after);

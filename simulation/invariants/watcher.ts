@@ -54,3 +54,17 @@ export function recordOf(entry: JournalEntry): StepRecord {
   records.set(entry, record);
   return record;
 }
+
+/** Of a VM's document, or of its actor's context. */
+export function leaseIn(body: Body): { readonly node: string; readonly epoch: number } {
+  const { lease } = body;
+  if (typeof lease !== 'object' || lease === null) return { node: 'nobody', epoch: 0 };
+  return { node: String(Reflect.get(lease, 'node')), epoch: Number(Reflect.get(lease, 'epoch')) };
+}
+
+/** `running.active`; of a parallel state, which no VM has, only the first part. */
+export function nameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [[name, inner] = ['', '']] = Object.entries(value);
+  return `${name}.${nameOf(inner)}`;
+}
