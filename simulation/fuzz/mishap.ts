@@ -6,6 +6,8 @@ import type { SeededRandom } from '../seeded-random.ts';
 export interface Mishap {
   readonly events: readonly ScenarioEvent[];
   readonly faults: readonly WorldFault[];
+  /** Commands that may come with it: left out by tests that look for something else. */
+  readonly commands?: readonly ScenarioEvent[];
 }
 
 export interface MishapInput {

@@ -29,6 +29,10 @@ export interface ClusterFocus {
   /** Memory of each node: little of it makes room short. */
   readonly memoryMiB?: number;
   readonly disks?: 'fail' | 'hang';
+  /** Settings that are not drawn. */
+  readonly settings?: Given<'settings'>;
+  /** No VM is protected. */
+  readonly unprotected?: boolean;
 }
 
 /** What a VM may be, whether it is there from the beginning or added. */
@@ -60,7 +64,7 @@ export function randomCluster(
     const left = room.get(node) ?? { cpus: 0, memoryMiB: 0 };
     if (left.memoryMiB < vm.memoryMiB || left.cpus < vm.cpus) continue;
     room.set(node, { cpus: left.cpus - vm.cpus, memoryMiB: left.memoryMiB - vm.memoryMiB });
-    vms.push({ id: `vm-${vms.length + 1}`, node, ...vm });
+    vms.push({ id: `vm-${vms.length + 1}`, node, ...vm, ha: vm.ha && focus.unprotected !== true });
   }
   const ids = vms.map((vm) => vm.id);
   // A stream of its own: everything else of a seed stays what it was.
@@ -69,7 +73,7 @@ export function randomCluster(
     nodes,
     vms,
     rules: rulesFor(random, nodes, ids, focus),
-    settings: { ...randomSettings(random, seed), disks },
+    settings: { ...randomSettings(random, seed), disks, ...focus.settings },
   };
 }
 

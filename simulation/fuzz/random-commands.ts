@@ -1,4 +1,5 @@
-import { type Kinds, of } from './mishap.ts';
+import type { ScenarioEvent } from '../scenario/mod.ts';
+import { type Kinds, type MishapInput, of, type Picked } from './mishap.ts';
 import { randomVm } from './random-cluster.ts';
 
 /** What users do in the midst of it all: every command there is. */
@@ -35,3 +36,24 @@ export const RANDOM_COMMANDS: Kinds = [
   ],
   [1, ({ at, later }) => of({ at, do: 'disarm' }, { at: later, do: 'arm' })],
 ];
+
+/** The latest of them comes so long after the VM was lost, seconds: a restart where it was takes about one. */
+const LATEST_SECONDS = 2;
+
+/**
+ * What a user wants just while a VM is brought back. Which and when is drawn by the time of the mishap: it costs no draw, and
+ * so changes no other seed.
+ */
+export function commandsDuringRecovery({
+  at,
+  vm,
+  healAt,
+}: Pick<MishapInput & Picked, 'at' | 'vm' | 'healAt'>): ScenarioEvent[] {
+  const tenths = Math.round(at * 10);
+  const lateSeconds = 0.1 + (((tenths * 7) % 20) / 20) * (LATEST_SECONDS - 0.1);
+  const soon = Math.round((at + lateSeconds) * 100) / 100;
+  if (soon > healAt) return [];
+  const which = Math.floor(tenths / 10) % 4;
+  if (which === 2) return [{ at: soon, do: 'set', vm, priority: tenths % 10 }];
+  return [which === 3 ? { at: soon, do: 'remove', vm } : { at: soon, do: 'stop', vm }];
+}

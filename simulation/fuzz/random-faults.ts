@@ -1,7 +1,7 @@
 import { CRASH_POINTS } from '../faults/world-fault.ts';
 import { HYPERVISOR_CALLS } from '../world/hypervisor-calls.ts';
 import { below, type Kinds, type Mishap, type MishapInput, of } from './mishap.ts';
-import { RANDOM_COMMANDS } from './random-commands.ts';
+import { commandsDuringRecovery, RANDOM_COMMANDS } from './random-commands.ts';
 
 /** Whose link is bad, by the time: most of it where most passes. */
 const LINKS = ['management', 'storage', 'management', 'storage', 'vm'] as const;
@@ -15,7 +15,13 @@ function tenths(at: number): number {
 }
 
 const FAULTS: Kinds = [
-  [4, ({ at, node, later }) => of({ at, do: 'power-off', node }, { at: later, do: 'power-on', node })],
+  [
+    4,
+    ({ at, node, later, vm, healAt }) => ({
+      ...of({ at, do: 'power-off', node }, { at: later, do: 'power-on', node }),
+      commands: tenths(at) % 5 === 0 ? commandsDuringRecovery({ at, vm, healAt }) : [],
+    }),
+  ],
   [2, ({ at, node }) => of({ at, do: 'reboot', node })],
   [1, ({ at, node, later }) => of({ at, do: 'shutdown', node }, { at: later, do: 'power-on', node })],
   [4, ({ at, node, later }) => of({ at, do: 'storage-link-down', node }, { at: later, do: 'storage-link-up', node })],
@@ -66,7 +72,13 @@ const FAULTS: Kinds = [
     ({ at, node, later }) =>
       of({ at, do: 'storage-service-fail', node }, { at: later, do: 'storage-service-recover', node }),
   ],
-  [2, ({ at, vm }) => of({ at, do: 'kill', vm })],
+  [
+    2,
+    ({ at, vm, healAt }) => ({
+      ...of({ at, do: 'kill', vm }),
+      commands: tenths(at) % 2 === 0 ? commandsDuringRecovery({ at, vm, healAt }) : [],
+    }),
+  ],
   [2, ({ at, vm }) => of({ at, do: 'guest-shutdown', vm })],
   [1, ({ at, vm }) => of({ at, do: 'guest-panic', vm })],
   [1, ({ at, vm }) => of({ at, do: 'guest-hang', vm })],

@@ -72,8 +72,9 @@ function focusedMishap(input: MishapInput, { mishaps }: Focus): Mishap {
   for (;;) {
     const mishap = randomMishap(input);
     const kinds = [...mishap.events, ...mishap.faults].map((each) => each.do);
-    if (mishaps === undefined) return mishap;
-    if (kinds.length > 0 && kinds.every((kind) => mishaps.includes(kind))) return mishap;
+    if (mishaps !== undefined && (kinds.length === 0 || !kinds.every((kind) => mishaps.includes(kind)))) continue;
+    const commands = (mishap.commands ?? []).filter((command) => mishaps?.includes(command.do) ?? true);
+    return { ...mishap, events: [...mishap.events, ...commands] };
   }
 }
 

@@ -3,6 +3,7 @@ import type { WorldFault } from '../faults/world-fault.ts';
 import type { ScenarioEvent } from '../scenario/mod.ts';
 import { MAX_ATTEMPTS, RATE, WAITS_SECONDS } from './attempts.ts';
 import { FailedAttempts } from './failed-attempts.ts';
+import { HostChanges } from './host-changes.ts';
 import { vmOfEvent, type Watch, type Watcher } from './watcher.ts';
 
 /** Between two looks, seconds of true time. */
@@ -22,30 +23,21 @@ interface Waiting {
  * happened to any host, network or server, and some host was answered by messaging all the time. What befalls VMs is no
  * hindrance: it is what attempts are for.
  */
-export function waitsEnd({ world, nowSeconds, violate }: Watch): Watcher {
+export function waitsEnd(watch: Watch): Watcher {
+  const { world, nowSeconds, violate } = watch;
+  const changes = new HostChanges(watch);
   const attempts = new FailedAttempts();
   const waiting = new Map<VmId, Waiting>();
   let hinderedUntil = 0;
   let nextLook = 0;
-  let hosts = 0;
 
   function hinder(untilSeconds: number): void {
     hinderedUntil = Math.max(hinderedUntil, untilSeconds + AFTERMATH_SECONDS);
   }
 
-  /** Changes with every boot, agent and stall: also those that a fence or a watchdog causes. */
-  function fingerprint(): number {
-    let sum = 0;
-    for (const { boots, processes, alive } of world().hosts.values())
-      sum = sum * 31 + boots * 7 + processes * 3 + +alive;
-    return sum % 1e9;
-  }
-
   function look(): void {
     const now = nowSeconds();
-    const next = fingerprint();
-    if (next !== hosts) hinder(now);
-    hosts = next;
+    hinder(changes.look());
     if (waiting.size === 0) return;
     const { messaging } = world();
     if (![...world().hosts.values()].some((host) => messaging.isServing(host))) hinder(now);
