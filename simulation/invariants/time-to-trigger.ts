@@ -11,6 +11,9 @@ const LOOK_SECONDS = 1;
 /** From what happens to another host or network until actors have moved and a leader is elected. */
 const AFTERMATH_SECONDS = 60;
 
+/** These disturb when they change what a host does: at once, later, or never. */
+const SEEN_BY_ITS_EFFECT = /^(power-o|agent-kill|agent-restart|reboot|shutdown)/;
+
 /**
  * B7: a host that lost its power or its storage, and has protected VMs, is known to be down within the bound - by its word, a
  * fence or its age - where some host was well from the loss on, and so has seen how old it is. What befalls others meanwhile
@@ -66,7 +69,8 @@ export function triggeredInTime(watch: Watch): Watcher {
     happens: (event) => {
       if (vmOfEvent(event) !== undefined) return;
       calm.note(event);
-      disturbed = nowSeconds() + ('seconds' in event && event.do !== 'clock-jump' ? Math.max(0, event.seconds) : 0);
+      if (!SEEN_BY_ITS_EFFECT.test(event.do))
+        disturbed = nowSeconds() + ('seconds' in event && event.do !== 'clock-jump' ? Math.max(0, event.seconds) : 0);
     },
     documentChanged: (collection, id, _before, after) => {
       if (collection !== 'vms') return;

@@ -18,6 +18,8 @@ export interface Mutation {
   /** What must differ from three nodes, three or four VMs and a quarter of an hour. */
   readonly shape?: Partial<FuzzShape>;
   readonly build: Build;
+  /** Breaks what no port leads to, until what it returns is called. */
+  readonly install?: () => () => void;
 }
 
 type Agent = (options: NodeProcessOptions, wallClockMs: () => number) => Partial<NodeProcessOptions>;

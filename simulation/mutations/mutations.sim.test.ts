@@ -14,14 +14,19 @@ function shapeOf({ shape }: Mutation): FuzzShape {
 
 /** Seeds until one breaks one of the invariants that this mutation must break. */
 async function seedsUntilCaught(mutation: Mutation): Promise<number | undefined> {
-  const { build, breaks, focus, withinSeeds } = mutation;
-  for (let seed = 1; seed <= withinSeeds; seed += 1) {
-    const schedule = randomSchedule(seed, shapeOf(mutation), focus);
-    const result = await playSchedule(schedule, build);
-    const found = result.violations.map(({ invariant }) => invariant);
-    if (found.some((name) => breaks.some((start) => name.startsWith(start)))) return seed;
+  const { build, breaks, focus, withinSeeds, install } = mutation;
+  const mend = install?.();
+  try {
+    for (let seed = 1; seed <= withinSeeds; seed += 1) {
+      const schedule = randomSchedule(seed, shapeOf(mutation), focus);
+      const result = await playSchedule(schedule, build);
+      const found = result.violations.map(({ invariant }) => invariant);
+      if (found.some((name) => breaks.some((start) => name.startsWith(start)))) return seed;
+    }
+    return undefined;
+  } finally {
+    mend?.();
   }
-  return undefined;
 }
 
 test.each(MUTATIONS)('caught: $name', { timeout: 300_000 }, async (mutation) => {
