@@ -35,7 +35,7 @@ export async function runCommand(files: string[], flags: RunFlags): Promise<void
 
 async function playOne(thread: PlayingThread, scenario: Scenario, { json, seed }: RunFlags): Promise<void> {
   const schedule = { scenario, faults: [], healedAt: undefined };
-  const played = await playWatched(thread, { schedule, ...(seed === undefined ? {} : { seed: String(seed) }) });
+  const played = await playWatched(thread, { schedule, ...(seed === undefined ? {} : { seed }) });
   if (played === undefined) return;
   const { result } = played;
   console.log(json ? JSON.stringify(result) : inWords(result));

@@ -23,7 +23,7 @@ const scenario = checkScenario(
   'past',
 );
 
-test.each(['1', '2', '3', '4'])(
+test.each([1, 2, 3, 4])(
   'never resumes: it is removed, then the VM starts anew (seed %s)',
   { timeout: 60_000 },
   async (seed) => {

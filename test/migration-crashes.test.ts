@@ -59,7 +59,7 @@ test.each(crashes)('the agent dies each time that it passes %s on %s', async (po
 });
 
 test.each(ENDS)('migrations fail on %s, half of them after it was done', async (node) => {
-  for (const seed of ['1', '2', '3', '4']) {
+  for (const seed of [1, 2, 3, 4]) {
     const fault = { at: 99, do: 'hypervisor-fails', node, seconds: 10, call: 'migrate' } as const;
     const played = await play(scenarioOf('fails', []), { build: productionBuild, faults: [fault], seed });
     expect([...played.violations, ...played.unmet]).toEqual([]);

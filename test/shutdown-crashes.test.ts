@@ -29,7 +29,7 @@ test.each([0.05, 0.3, 1, 2, 2.5, 3, 4, 6])(
       { at: 100 + late, do: 'agent-kill', node: 'n1' },
       { at: 100.5 + late, do: 'agent-restart', node: 'n1' },
     ];
-    for (const seed of ['1', '2', '3']) {
+    for (const seed of [1, 2, 3]) {
       const { violations, unmet } = await play(scenarioOf('killed', events), { build: productionBuild, seed });
       expect([...violations, ...unmet]).toEqual([]);
     }

@@ -41,13 +41,13 @@ export async function playOnLab(lab: Lab, scenario: Scenario, beganMs: number): 
   checkRun(scenario, recorder);
   for (const why of await lab.checkWitness()) recorder.violate("G2: the guests' own records", why);
   const unmet = [...unmetExpectations(scenario, placement), ...(await lab.unproven())];
-  const { timeline, recoveries, violations } = recorder;
+  const { timeline, recoveries, violations, decisions } = recorder;
   return {
     name: scenario.name,
-    seed: String(scenario.settings.seed),
+    seed: scenario.settings.seed,
     ok: unmet.length === 0 && violations.length === 0,
     ...{ placement, unmet, timeline, recoveries, violations },
-    decisions: timeline.length,
+    decisions,
     simulatedSeconds: scenario.until,
     wallSeconds: (performance.now() - beganMs) / 1000,
   };

@@ -41,7 +41,7 @@ export interface PlayListener extends EventListener {
 
 export interface PlayOptions {
   readonly build: Build;
-  readonly seed?: string;
+  readonly seed?: number;
   /** The simulator's own faults, beside the events of the scenario. */
   readonly faults?: readonly WorldFault[];
   /** From this second on nothing ails: whatever should run must run at the end. The run ends once it does for a while. */
@@ -64,14 +64,14 @@ const MICROSECOND_MS = 0.001;
 
 /** Plays one scenario to its end. The result, except `wallSeconds`, is a function of the scenario and the seed. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<ScenarioResult> {
-  const seed = options.seed ?? String(scenario.settings.seed);
+  const seed = options.seed ?? scenario.settings.seed;
   const began = wallClockMs();
   options.progress?.playBegins();
   const recorder = new Recorder(() => world.time.now);
   const observers = new Observers(recorder);
   const world: World = new World({
     scenario,
-    seed,
+    seed: String(seed),
     settings: clusterSettings.parse(scenario.settings),
     observer: observers,
     progress: options.progress,
@@ -91,7 +91,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
   const listenNoMore = onUnhandledRejection(unhandled);
   try {
     await establish(world, scenario);
-    for (const event of [...scenario.events, ...wallClockJumps(scenario, seed)]) {
+    for (const event of [...scenario.events, ...wallClockJumps(scenario, String(seed))]) {
       world.time.after(event.at * 1000, () => perform(world, recorder, observers, event));
     }
     for (const fault of options.faults ?? []) {
@@ -115,7 +115,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
   await options.atEnd?.(world);
   const placement = await placementOf(world);
   const unmet = unmetExpectations(scenario, placement);
-  const { timeline, recoveries, violations } = recorder;
+  const { timeline, recoveries, violations, decisions } = recorder;
   return {
     name: scenario.name,
     seed,
@@ -125,7 +125,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Sc
     timeline,
     recoveries,
     violations,
-    decisions: timeline.length,
+    decisions,
     simulatedSeconds: Math.round(world.time.now) / 1000,
     wallSeconds: (wallClockMs() - began) / 1000,
     hash: timelineHash(timeline),

@@ -68,3 +68,18 @@ test('a migration is no recovery, also while an old suspended copy is left on a 
   recorder.copyChanged(n3, { ...copy, state: 'running' });
   expect(recorder.recoveries.map(({ from, to }) => `${from} to ${to}`)).toEqual(['n1 to n2']);
 });
+
+test('decisions are what HA does and refuses to do, not all that happens; the seed is the number of the file', async () => {
+  const scenario = checkScenario(
+    {
+      ...{ name: 'decisions', settings: { seed: 7 }, nodes: [{ name: 'n1' }, { name: 'n2' }, { name: 'n3' }] },
+      ...{ vms: [{ id: 'vm-1', node: 'n1' }], events: [{ at: 100, do: 'kill', vm: 'vm-1' }], until: 150 },
+    },
+    'test',
+  );
+  const { seed, decisions, timeline } = await play(scenario, { build: productionBuild });
+  expect(seed).toBe(7);
+  // Triggered, leased, started; that it was killed, was off and runs is the world's.
+  expect(timeline.filter(({ what }) => ['trigger', 'plan', 'start'].includes(what))).toHaveLength(3);
+  expect(decisions).toBe(3);
+});

@@ -15,6 +15,15 @@ interface Outage {
 /** The words of the log by which HA says that it decided to bring a VM back. */
 const TRIGGERS: ReadonlySet<string> = new Set(['trigger', 'plan']);
 
+/**
+ * The words by which HA says that it decided something: to act, or not to. What else it says are answers (`attempt-failed`,
+ * `fence-confirmed`), alarms, and what users ordered.
+ */
+const DECISIONS: ReadonlySet<string> = new Set([
+  ...['trigger', 'isolate', 'suspend', 'force-off', 'fence', 'power-on', 'plan', 'start', 'resume', 'clean-up'],
+  ...['migrate', 'stop', 'give-up', 'refuse'],
+]);
+
 /** Where a copy is, and what it now is. */
 type ChangedCopy = Pick<VmCopy, 'vm' | 'epoch' | 'state'> & {
   readonly reason?: VmCopy['reason'] | undefined;
@@ -31,6 +40,8 @@ export class Recorder {
   readonly timeline: TimelineEntry[] = [];
   readonly recoveries: Recovery[] = [];
   readonly violations: Violation[] = [];
+  /** How often HA acted, or refused to. */
+  decisions = 0;
   readonly #nowMs: () => number;
   readonly #outages = new Map<VmId, Outage>();
   readonly #runsOn = new Map<VmId, NodeId>();
@@ -62,6 +73,7 @@ export class Recorder {
     if (TRIGGERS.has(entry.what) && entry.vm !== undefined) {
       for (const [vm, outage] of this.#outages) if (vm === entry.vm) outage.triggeredAt ??= this.#at;
     }
+    if (DECISIONS.has(entry.what)) this.decisions += 1;
     this.timeline.push({
       at: this.#at,
       what: entry.what,

@@ -30,13 +30,14 @@ export type PlacementState = 'running' | 'suspended' | 'stopped' | 'failed' | 'w
 /** What playing one scenario gave: the output object of `sim run --json`. */
 export interface ScenarioResult {
   readonly name: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly ok: boolean;
   readonly placement: Readonly<Record<string, { readonly state: PlacementState; readonly node: string | null }>>;
   readonly unmet: readonly string[];
   readonly timeline: readonly TimelineEntry[];
   readonly recoveries: readonly Recovery[];
   readonly violations: readonly Violation[];
+  /** How often HA acted, or refused to. */
   readonly decisions: number;
   readonly simulatedSeconds: number;
   readonly wallSeconds: number;

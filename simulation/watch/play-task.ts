@@ -7,7 +7,7 @@ import type { ScenarioResult } from '../run/result.ts';
 export interface SchedulePlay {
   readonly schedule: Schedule;
   /** Instead of the one in the scenario. */
-  readonly seed?: string;
+  readonly seed?: number;
   /** Whether the last steps of all actors are wanted, too. */
   readonly journals?: boolean;
   /** Only what happens before that instant, once, whatever it comes to. */

@@ -34,7 +34,7 @@ async function storyUntil(thread: PlayingThread, task: SchedulePlay, atMs: numbe
 
 function nothingPlayed({ schedule: { scenario }, seed }: SchedulePlay): ScenarioResult {
   return {
-    ...{ name: scenario.name, seed: seed ?? String(scenario.settings.seed), ok: false, hash: '' },
+    ...{ name: scenario.name, seed: seed ?? scenario.settings.seed, ok: false, hash: '' },
     ...{ placement: {}, unmet: [], timeline: [], recoveries: [], violations: [] },
     ...{ decisions: 0, simulatedSeconds: 0, wallSeconds: 0 },
   };
