@@ -11,6 +11,7 @@ import { messagesOnce, nobodyParked } from './messages.ts';
 import { disarmedPlacesNobody, maintainedTakesNobody } from './obeyed-orders.ts';
 import { importantFirst } from './priority.ts';
 import { placementKeepsRules } from './rules.ts';
+import { storageLossMovesNothing } from './storage-gone.ts';
 import { triggeredInTime } from './time-to-trigger.ts';
 import { placementKeepsTogether } from './together.ts';
 import { twoCopies } from './two-copies.ts';
@@ -32,6 +33,7 @@ export function invariants(watch: Watch): readonly Watcher[] {
     epochsGrow,
     stoppedStays,
     managementLossTakesNothing,
+    storageLossMovesNothing,
     placementKeepsRules,
     placementKeepsTogether,
     importantFirst,

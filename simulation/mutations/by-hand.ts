@@ -8,11 +8,13 @@ export interface ByHand {
   readonly events: readonly object[];
   readonly faults: readonly object[];
   readonly healedAt: number;
+  /** How many are on the first node; one unless said. */
+  readonly vms?: number;
 }
 
-/** A schedule made by hand for one mistake: three nodes, and one VM on the first. By the seed differs only what chance does. */
-export function byHand({ settings, events, faults, healedAt }: ByHand): (seed: number) => Schedule {
-  const vms = [{ id: 'vm-1', node: 'n1' }];
+/** A schedule made by hand for one mistake: three nodes, and all VMs on the first. By the seed differs only what chance does. */
+export function byHand({ settings, events, faults, healedAt, vms: count = 1 }: ByHand): (seed: number) => Schedule {
+  const vms = Array.from({ length: count }, (_, i) => ({ id: `vm-${i + 1}`, node: 'n1' }));
   return (seed) => {
     const scenario = { name: 'made by hand', settings: { ...settings, seed }, nodes: NODES, vms, events };
     return checkSchedule({ scenario: { ...scenario, until: healedAt + 300 }, faults, healedAt }, 'made by hand');

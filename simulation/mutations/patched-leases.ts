@@ -16,8 +16,8 @@ const SECTOR_IGNORED = {
 
 /**
  * Who may take a lease, and what its holder does before it goes on. Not listed, because a second guard covers them: the slot
- * alone not looked at (the sector's own sequence says the same), a word from before the last verdict, and one given while
- * storage was gone for all (whoever takes the sector holds it against slot and sector; and nothing is placed in the calm after).
+ * alone not looked at (the sector's own sequence says the same), and a word that is older than what is known of its node
+ * (whoever takes the sector holds it against slot and sector).
  */
 export const PATCHED_LEASES: readonly PatchedMutation[] = [
   {
@@ -100,5 +100,29 @@ export const PATCHED_LEASES: readonly PatchedMutation[] = [
       ],
       healedAt: 200,
     }),
+  },
+  {
+    name: 'words given while storage was gone for all count, and nobody waits until each host had its turn to resume',
+    patches: [
+      {
+        file: 'machines/node/node.ts',
+        find: "on: { verdict: [{ guard: 'isStorageLost', actions: 'note' }], word: {} }",
+        put: "on: { verdict: [{ guard: 'isStorageLost', actions: 'note' }] }",
+      },
+      { file: 'machines/cluster/cluster.ts', find: 'const CALM_MS = 15_000;', put: 'const CALM_MS = 1;' },
+    ],
+    breaks: ['B3'],
+    withinSeeds: 10,
+    // Each of the two covers the other. Who is back first is a matter of where everybody's turns stand when storage returns.
+    where: (seed) =>
+      byHand({
+        events: [
+          { at: 30, do: 'storage-target-down' },
+          { at: 127.5 + seed * 0.25, do: 'storage-target-up' },
+        ],
+        faults: [],
+        healedAt: 200,
+        vms: 3,
+      })(seed),
   },
 ];
