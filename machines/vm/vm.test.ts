@@ -258,6 +258,17 @@ test('one that its holder resumed under an older lease, while attempts moved the
   expect(chart.take(jobDone(chart, n1, 10)).state).toBe('running.active');
 });
 
+test('also when it is no longer protected, and was taken for off', () => {
+  const chart = running().take(hostDown, { type: 'adopt' });
+  chart.take(jobFailed(chart, 'START_FAILED', { lease: { node: n1, epoch: 9 } }));
+  chart.done({ ...document, ha: false, lease: { node: n1, epoch: 9 } }).take(hostDown);
+  expect(chart.state).toBe('running.off');
+  expect(chart.take(actual('off')).state).toBe('running.off');
+  expect(chart.take(actual('running')).state).toBe('returning');
+  expect([chart.context.target, chart.after(1000).state]).toEqual([n1, 'recovering']);
+  expect(chart.take(jobDone(chart, n1, 10)).state).toBe('running.active');
+});
+
 test('also when it was given up before (B5), and its attempts do not grow beyond all', () => {
   const chart = running().take(hostDown);
   for (let attempt = 1; attempt <= 13; attempt += 1) {

@@ -91,6 +91,8 @@ export const running = vmSetup.createStateConfig({
     off: {
       on: {
         start: { target: '#vm.recovering', actions: 'wishRunning' },
+        // Attempts from when it was protected moved the lease on in vain, and its holder is back: it is leased there anew.
+        actual: { guard: 'runsAtHolder', target: '#vm.returning', actions: 'takeHolder' },
         moveTo: { actions: 'declineMove' },
         migrate: { actions: 'refuseMove' },
       },
