@@ -7,9 +7,8 @@ import { testWorld } from './test-world.ts';
 function setUp(kind: 'confirming' | 'broken', takesMs: number, answers = true, lie?: FenceLie) {
   const world = testWorld(['n1', 'n2', 'n3']);
   const cuts: number[] = [];
-  const slot = { incarnation: 1 };
   const options = {
-    ...{ kind, mood: { takesMs, answers }, time: world.time, incarnationOf: () => slot.incarnation },
+    ...{ kind, mood: { takesMs, answers }, time: world.time, incarnationOf: () => 1 },
     lies: new Map(lie === undefined ? [] : [['n2', lie]]),
     find: (name: string) => world.hosts.find((host) => host.name === name),
     cutPower: (host: SimHost) => {
@@ -18,7 +17,7 @@ function setUp(kind: 'confirming' | 'broken', takesMs: number, answers = true, l
     },
     givePower: (host: SimHost) => host.powerOn(),
   };
-  return { ...world, cuts, slot, fence: openFence(options, world.host('n1').startProcess()) };
+  return { ...world, cuts, fence: openFence(options, world.host('n1').startProcess()) };
 }
 
 test('one that works cuts the power, then confirms', async () => {
@@ -42,21 +41,6 @@ test('a late one is answered for with failed, and cuts the power all the same', 
   expect(cuts).toEqual([]);
   await pass(30_000);
   expect(cuts).toEqual([25_000]);
-});
-
-test('a late one takes the power of whatever boot it meets; one that is told of a later boot takes none', async () => {
-  const { fence, drive, cuts, pass, host, slot } = setUp('confirming', 25_000);
-  const asked = drive(fence.fence(nodeId('n2'), 1));
-  host('n2').powerOff();
-  host('n2').powerOn();
-  slot.incarnation = 2;
-  await asked;
-  await pass(30_000);
-  expect(cuts).toEqual([25_000]);
-  host('n2').powerOn();
-  expect(await drive(fence.fence(nodeId('n2'), 1))).toMatchObject({ outcome: 'failed' });
-  await pass(30_000);
-  expect(host('n2').powered).toBe(true);
 });
 
 test('one that never answers, or is broken, or cannot be reached, does not confirm', async () => {

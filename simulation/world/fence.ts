@@ -43,10 +43,10 @@ export interface FenceOptions {
 export function openFence(options: FenceOptions, process: SimProcess): Fence {
   const by = `simulated-${options.kind}`;
   /** What it does; whether it says that it took the power. */
-  const act = (host: SimHost, bootedSince: boolean): boolean => {
+  const act = (host: SimHost, incarnation: number): boolean => {
     const lie = options.lies.get(host.name);
     if (lie === undefined) {
-      const cut = !bootedSince && host.powered;
+      const cut = options.incarnationOf(host.name) <= incarnation && host.powered;
       if (cut) options.cutPower(host);
       return cut;
     }
@@ -65,11 +65,9 @@ export function openFence(options: FenceOptions, process: SimProcess): Fence {
         if (options.kind === 'broken') return fail('the device does not answer');
         if (!process.host.links.management) return fail('the device cannot be reached');
         const { takesMs, answers } = options.mood;
-        // Looked at when the order is given: a power switch knows nothing of boots when it acts.
-        const bootedSince = options.incarnationOf(node) > incarnation;
         const deadline = fail('the device did not answer in time');
         return options.time.after(takesMs, () => {
-          const cut = act(host, bootedSince);
+          const cut = act(host, incarnation);
           if (!answers || !process.host.links.management) return;
           process.run(() => {
             deadline.cancel();
