@@ -38,7 +38,8 @@ export interface FenceOptions {
 
 /**
  * The power switches of all hosts, reached over the management network. One that is slower than the deadline is answered
- * for with `failed` and cuts the power all the same, later, whatever boot of the host it then meets.
+ * for with `failed` and cuts the power all the same, later. Kinder than a real one: it spares a boot that has written its slot
+ * since (open work).
  */
 export function openFence(options: FenceOptions, process: SimProcess): Fence {
   const by = `simulated-${options.kind}`;
