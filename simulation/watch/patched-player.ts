@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 import { z } from 'zod';
-import { patched } from './patched-text.ts';
+import { patched, patchesOf } from './patched-text.ts';
 
 /** A thread that plays a patched product: what is loaded from here on is changed while it is loaded. */
 const patches = z
@@ -10,11 +10,12 @@ const patches = z
 registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context);
-    if (!patches.some(({ file }) => url.endsWith(`/${file}`))) return loaded;
+    const own = patchesOf(url, patches);
+    if (own.length === 0) return loaded;
     const { source } = loaded;
     if (source === undefined || source === null) throw new Error(`${url} has no text`);
     const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
-    return { ...loaded, source: patched(url, text, patches) };
+    return { ...loaded, source: patched(text, own) };
   },
 });
 

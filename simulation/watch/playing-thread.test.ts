@@ -92,6 +92,8 @@ test('the result of a run that stood still tells what happened until then, and t
   expect(violations[0]?.at).toBeCloseTo(simulatedSeconds, 2);
   expect(timeline.map(({ what }) => what)).toContain('scenario: power-off');
   expect(told?.journals.length).toBeGreaterThan(0);
-  const whole = await new PlayingThread().playSchedule({ schedule });
+  const shipped = new PlayingThread();
+  threads.push(shipped);
+  const whole = await shipped.playSchedule({ schedule });
   expect(whole?.result.timeline.slice(0, timeline.length)).toEqual(timeline);
 });
